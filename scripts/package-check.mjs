@@ -1,0 +1,100 @@
+// Packs the package as npm would publish it, and uses it as a stranger would: publint and are-the-types-wrong, then an
+// empty project that installs the tarball, imports both entry points, compiles against their types and runs the command.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const scratch = mkdtempSync(join(tmpdir(), 'spillway-package-'));
+const project = join(scratch, 'project');
+
+/** Runs a program; what it prints is shown only when it fails. */
+function run(title, program, args, cwd = root) {
+  process.stdout.write(`package-check: ${title} … `);
+  try {
+    const out = execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    process.stdout.write('ok\n');
+    return out;
+  } catch (error) {
+    process.stdout.write(`FAILED\n${error.stdout ?? ''}${error.stderr ?? ''}\n`);
+    throw new Error(`${title} failed`);
+  }
+}
+
+function check(holds, message) {
+  if (!holds) throw new Error(message);
+}
+
+try {
+  run('build', process.execPath, [join(root, 'scripts/build.mjs')]);
+  const packed = run('pack', 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch]);
+  const [{ filename, files }] = JSON.parse(packed);
+  const tarball = join(scratch, filename);
+  const paths = files.map(({ path }) => path);
+  for (const needed of [
+    'README.md',
+    'LICENSE',
+    'dist/scenario.schema.json',
+    'dist/src/index.js',
+    'dist/sim/index.d.ts',
+  ]) {
+    check(paths.includes(needed), `${needed} is not in the package`);
+  }
+  const stray = paths.filter(
+    (path) => /\.(test|fixture)\./.test(path) || /^(src|sim|test|bench|examples)\//.test(path),
+  );
+  check(stray.length === 0, `these don't belong in the package: ${stray.join(', ')}`);
+
+  run('publint', join(root, 'node_modules/.bin/publint'), [tarball, '--strict']);
+  run('are the types wrong', join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only']);
+
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
+  run(
+    'install in an empty project',
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball],
+    project,
+  );
+
+  writeFileSync(
+    join(project, 'use.js'),
+    `import * as spillway from 'spillway';
+import * as sim from 'spillway/sim';
+import schema from 'spillway/scenario.schema.json' with { type: 'json' };
+if (Object.keys(spillway).length === 0 || typeof sim.simulate !== 'function') throw new Error('entry points are empty');
+if (typeof schema.properties !== 'object') throw new Error('the schema has no properties');
+`,
+  );
+  run('import from JavaScript', process.execPath, ['--disable-warning=ExperimentalWarning', 'use.js'], project);
+
+  writeFileSync(
+    join(project, 'use.ts'),
+    `import { CLASSES, type ServiceClass } from 'spillway';
+import { simulate, type RunResult } from 'spillway/sim';
+export const lowest: ServiceClass = CLASSES[0];
+export const stored = (scenario: string): number => {
+  const result: RunResult = simulate(scenario);
+  return result.ledger.stored;
+};
+// @ts-expect-error a wrong type must be seen, or the declarations say nothing
+export const wrong: string = simulate('laptop').ledger.stored;
+`,
+  );
+  const flags = ['--ignoreConfig', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', ''];
+  run('compile against the types', join(root, 'node_modules/.bin/tsc'), [...flags, 'use.ts'], project);
+
+  const presets = run('run the command', 'npx', ['--no-install', 'spillway', 'presets'], project);
+  check(presets.includes('keystone-2015'), `spillway presets does not list keystone-2015:\n${presets}`);
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const told = run('ask for the version', 'npx', ['--no-install', 'spillway', '--version'], project);
+  check(told.trim() === version, `spillway --version says ${told.trim()}, expected ${version}`);
+  console.log(`package-check: ok, ${paths.length} files`);
+} catch (error) {
+  console.error(`package-check: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

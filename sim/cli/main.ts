@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import { processIo } from './io.ts';
+import { runProgram } from './program.ts';
+import { realWorld } from './real-world.ts';
+
+// The code is set, not forced: a large result in a pipe is written to its end before the process goes.
+process.exitCode = await runProgram(process.argv.slice(2), { io: processIo(), world: realWorld });

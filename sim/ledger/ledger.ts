@@ -1,0 +1,191 @@
+/**
+ * The books, exact and made anew from the world as it stands: logs, buffers, requests on the way, sinks. Nothing here
+ * is a counter that the model kept while it ran, but for what has ended outside of any of these (drops and unknowns).
+ */
+import type { DropCause } from '../../src/record.ts';
+import { DROP_CAUSES } from '../../src/record.ts';
+import { InvariantError } from '../engine/index.ts';
+import type { Clusters } from '../model/clusters.ts';
+import { LOG_DUPLICATE_CAUSES } from '../model/clusters.ts';
+import type { ProducerFleet } from '../model/producer-fleet.ts';
+import type { RouteStates } from '../model/routes.ts';
+import type { StreamPlan } from '../model/stream-plan.ts';
+import type { Topology } from '../model/topology.ts';
+import type { Arrivals } from '../model/arrivals.ts';
+import type { Counts, LedgerReport, RouteBook } from '../report/result.ts';
+import { addTo, type Tally, tallied } from './tally.ts';
+
+/** One topic's producer leg. */
+export interface TopicBook {
+  offered: number;
+  stored: number;
+  dropped: Tally<DropCause>;
+  unknown: number;
+  unknownStored: number;
+  inFlight: number;
+  duplicates: Tally;
+  balanced: boolean;
+}
+
+export interface Books {
+  readonly topics: readonly TopicBook[];
+  readonly routes: readonly RouteBook[];
+  readonly balanced: boolean;
+}
+
+export interface LedgerSources {
+  readonly topology: Topology;
+  readonly plan: StreamPlan;
+  readonly arrivals: Arrivals;
+  readonly fleet: ProducerFleet;
+  readonly clusters: Clusters;
+  readonly routes: RouteStates;
+  /** Topics that producers write to: the first so many. */
+  readonly frontingTopics: number;
+  readonly nowNs: () => number;
+}
+
+export class Ledger {
+  readonly #from: LedgerSources;
+
+  constructor(sources: LedgerSources) {
+    this.#from = sources;
+  }
+
+  /** Looks at everything. Changes nothing. */
+  take(): Books {
+    const { fleet, frontingTopics } = this.#from;
+    fleet.catchUp();
+    const topics = Array.from({ length: frontingTopics }, (): TopicBook => ({
+      offered: 0,
+      stored: 0,
+      dropped: {},
+      unknown: 0,
+      unknownStored: 0,
+      inFlight: 0,
+      duplicates: {},
+      balanced: false,
+    }));
+    this.#countOffered(topics);
+    this.#countBuffers(topics);
+    this.#countLogs(topics);
+    for (const book of topics) {
+      book.balanced = book.offered === book.stored + tallied(book.dropped) + book.unknown + book.inFlight;
+    }
+    const routes = this.#routes();
+    return { topics, routes, balanced: topics.every((book) => book.balanced) && routes.every((book) => book.balanced) };
+  }
+
+  /** Throws when a leg doesn't balance: a bug of ours, never of the scenario. */
+  check(): Books {
+    const books = this.take();
+    if (books.balanced) return books;
+    const lines: string[] = [];
+    books.topics.forEach((book, topic) => {
+      if (!book.balanced) lines.push(`topic ${this.#from.topology.topicNames[topic]}: ${JSON.stringify(book)}`);
+    });
+    for (const book of books.routes) if (!book.balanced) lines.push(`route ${JSON.stringify(book)}`);
+    throw new InvariantError(`books do not balance at ${this.#from.nowNs()} ns: ${lines.slice(0, 5).join('; ')}`);
+  }
+
+  #countOffered(topics: TopicBook[]): void {
+    const { plan, arrivals } = this.#from;
+    for (let stream = 0; stream < plan.streams; stream++) {
+      topics[plan.streamTopic[stream]].offered += arrivals.taken(stream);
+    }
+  }
+
+  #countBuffers(topics: TopicBook[]): void {
+    const { fleet, plan, nowNs } = this.#from;
+    const { batches } = fleet.core;
+    const atNs = nowNs();
+    for (let batch = 0; batch < batches.used; batch++) {
+      if (batches.state[batch] === 0 || !fleet.books.inFlightAt(batch, atNs)) continue;
+      topics[plan.streamTopic[batches.stream[batch]]].inFlight += batches.n[batch];
+    }
+    topics.forEach((book, topic) => {
+      DROP_CAUSES.forEach((cause, index) => {
+        addTo(book.dropped, cause, fleet.books.drops[topic * DROP_CAUSES.length + index]);
+      });
+      book.unknown = fleet.books.unknown[topic];
+      book.unknownStored = fleet.books.unknownStored[topic];
+    });
+  }
+
+  #countLogs(topics: TopicBook[]): void {
+    const { topology, clusters, nowNs } = this.#from;
+    const atNs = nowNs();
+    topics.forEach((book, topic) => {
+      const first = topology.topicFirstPartition[topic];
+      for (let partition = first; partition < first + topology.topicPartitions[topic]; partition++) {
+        const log = clusters.logs[partition];
+        const end = log.endOffsetAt(atNs);
+        // Appends dated after the present haven't happened yet, nor have their duplicates.
+        let copies = -log.duplicatesIn(end, log.endOffset());
+        log.duplicates.forEach((n, cause) => {
+          copies += n;
+          addTo(book.duplicates, LOG_DUPLICATE_CAUSES[cause], n);
+        });
+        book.stored += end - copies;
+      }
+    });
+  }
+
+  /** For each sink: stored = delivered + lost + backlog, over all partitions that are routed to it. */
+  #routes(): RouteBook[] {
+    const { routes } = this.#from;
+    return routes.sinks.map((sink, index) => {
+      const duplicates: Tally = {};
+      const lost: Tally = {};
+      let stored = 0;
+      let delivered = 0;
+      let backlog = 0;
+      let balanced = true;
+      routes.visit(index, (at) => {
+        stored += at.stored;
+        delivered += at.delivered;
+        backlog += at.backlog;
+        for (const [cause, n] of Object.entries(at.lost)) addTo(lost, cause, n);
+        for (const [cause, n] of Object.entries(at.duplicates)) addTo(duplicates, cause, n);
+        if (at.stored !== at.delivered + tallied(at.lost) + at.backlog) balanced = false;
+      });
+      return { sink, stored, delivered, duplicates, lost, backlog, balanced };
+    });
+  }
+}
+
+/** Totals over topics and routes, in the shape of the report. */
+export function summarise(books: Books): LedgerReport {
+  const dropped: Tally<DropCause> = {};
+  const duplicates: Tally = {};
+  const lost: Tally = {};
+  let offered = 0;
+  let stored = 0;
+  let unknown = 0;
+  let unknownStored = 0;
+  let inFlight = 0;
+  for (const book of books.topics) {
+    offered += book.offered;
+    stored += book.stored;
+    unknown += book.unknown;
+    unknownStored += book.unknownStored;
+    inFlight += book.inFlight;
+    for (const cause of DROP_CAUSES) addTo(dropped, cause, book.dropped[cause] ?? 0);
+    for (const [cause, n] of Object.entries(book.duplicates)) addTo(duplicates, cause, n);
+  }
+  for (const route of books.routes) {
+    for (const [cause, n] of Object.entries(route.lost)) addTo(lost, cause, n as number);
+  }
+  return {
+    offered,
+    stored,
+    dropped: dropped as Counts<DropCause>,
+    unknown,
+    unknownStored,
+    duplicates,
+    lost,
+    inFlight,
+    balanced: books.balanced,
+    routes: books.routes,
+  };
+}

@@ -1,0 +1,126 @@
+/** Who routes what: jobs, and the containers that their partitions are packed on. Worked out once from the scenario. */
+import { InvariantError } from '../../engine/invariant.ts';
+import type { RouterSpec, Scenario } from '../../scenario/scenario.ts';
+
+/** What the fleet has to know of where things stand. */
+export interface FleetTopology {
+  readonly brokerZone: Int32Array;
+  readonly partitionLeader: Int32Array;
+  readonly topicFirstPartition: Int32Array;
+  readonly topicPartitions: Int32Array;
+  /** One-way trip, ns: a pure function of its arguments. */
+  tripNs(fromZone: number, toZone: number, entity: number, ordinal: number): number;
+}
+
+/**
+ * One topic to one sink, as the isolation of sinks from each other wants it (T16), or to several where the scenario asks
+ * for the shared job of old. Consumer `firstConsumer + p` reads partition `firstPartition + p`; what it brings to the
+ * m-th sink is route `firstRoute + m · partitions + p`.
+ */
+export interface Job {
+  readonly index: number;
+  readonly topic: number;
+  /** Sinks by index in the scenario; the first rules grouping and bounds. */
+  readonly sinks: readonly number[];
+  readonly spec: RouterSpec;
+  readonly partitions: number;
+  readonly firstPartition: number;
+  readonly firstConsumer: number;
+  readonly firstRoute: number;
+  readonly firstContainer: number;
+  readonly containersMin: number;
+  /** Container numbers are reserved up to here. */
+  readonly containersMax: number;
+  /** Containers that share the partitions now. */
+  containers: number;
+}
+
+export interface JobPlan {
+  readonly jobs: readonly Job[];
+  readonly consumers: number;
+  readonly routes: number;
+  readonly containers: number;
+}
+
+export function planJobs(scenario: Scenario, topology: FleetTopology): JobPlan {
+  const sinkIndex = new Map(scenario.sinks.map((sink, i) => [sink.name, i]));
+  const jobs: Job[] = [];
+  const served = new Set<string>();
+  let consumers = 0;
+  let routes = 0;
+  let containers = 0;
+  scenario.sinks.forEach((sink, lead) => {
+    const spec = sink.router;
+    const together = scenario.topics.map((topic) => {
+      const shared = topic.routes
+        .map((name) => {
+          const index = sinkIndex.get(name);
+          if (index === undefined) throw new InvariantError(`topic ${topic.name} is routed to unknown sink ${name}`);
+          return index;
+        })
+        .filter((i) => i === lead || spec.sharedWith.includes(scenario.sinks[i].name))
+        .filter((i) => !served.has(`${topic.name}/${i}`))
+        .sort((a, b) => a - b);
+      return shared.includes(lead) ? [lead, ...shared.filter((i) => i !== lead)] : [];
+    });
+    let partitionsLeft = 0;
+    scenario.topics.forEach((topic, t) => {
+      if (together[t].length > 0) partitionsLeft += topic.partitions;
+    });
+    const share = new Shares(spec, partitionsLeft);
+    scenario.topics.forEach((topic, t) => {
+      const sinks = together[t];
+      if (sinks.length === 0) return;
+      for (const i of sinks) served.add(`${topic.name}/${i}`);
+      const partitions = topology.topicPartitions[t];
+      const range = share.of(partitions);
+      jobs.push({
+        index: jobs.length,
+        topic: t,
+        sinks,
+        spec,
+        partitions,
+        firstPartition: topology.topicFirstPartition[t],
+        firstConsumer: consumers,
+        firstRoute: routes,
+        firstContainer: containers,
+        containersMin: range.min,
+        containersMax: range.max,
+        containers: range.now,
+      });
+      consumers += partitions;
+      routes += partitions * sinks.length;
+      containers += range.max;
+    });
+  });
+  return { jobs, consumers, routes, containers };
+}
+
+/** Deals a sink's containers out over its jobs by their partitions, so that rounding adds up over the jobs. */
+class Shares {
+  private readonly spec: RouterSpec;
+  private readonly partitions: number;
+  private passed = 0;
+
+  constructor(spec: RouterSpec, partitions: number) {
+    this.spec = spec;
+    this.partitions = partitions;
+  }
+
+  of(partitions: number): { readonly min: number; readonly now: number; readonly max: number } {
+    const from = this.passed;
+    this.passed += partitions;
+    const packed = Math.ceil(partitions / this.spec.partitionsPerContainerMax);
+    const part = (total: number): number => {
+      const dealt =
+        Math.round((total * this.passed) / this.partitions) - Math.round((total * from) / this.partitions);
+      return Math.min(partitions, Math.max(packed, dealt));
+    };
+    const now = part(this.spec.containers);
+    const scaling = this.spec.scaling;
+    if (scaling === null) return { min: now, now, max: now };
+    const min = part(scaling.containersMin);
+    const max = Math.max(min, part(scaling.containersMax));
+    return { min, now: Math.min(max, Math.max(min, now)), max };
+  }
+}

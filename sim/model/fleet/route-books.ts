@@ -1,0 +1,135 @@
+import { invariant } from '../../engine/invariant.ts';
+import { IntervalSet } from '../../ledger/intervals.ts';
+import { Histogram } from '../../measure/histogram.ts';
+import type { LogView } from '../doors.ts';
+import { visitGaps } from './gaps.ts';
+
+/**
+ * Why a sink got a record again. `relaunch` and `rebalance`: somebody else had fetched it before and not committed;
+ * `retry`: an attempt that was given up had landed; `log-duplicate`: the log itself holds it twice.
+ */
+export const DUPLICATE_CAUSES = ['relaunch', 'rebalance', 'retry', 'log-duplicate'] as const;
+export const RELAUNCH = 0;
+export const REBALANCE = 1;
+export const RETRY = 2;
+export const LOG_DUPLICATE = 3;
+const CAUSES = DUPLICATE_CAUSES.length;
+
+/** What sinks have, by route: the truth that routers are compared with. Nothing here hears what a router believes. */
+export class RouteBooks {
+  /** By sink: from when the application offered a record until the sink first showed it, ns. */
+  readonly latency: readonly Histogram[];
+  private readonly delivered: IntervalSet[];
+  private readonly lost: (IntervalSet | null)[];
+  private readonly duplicates: Float64Array;
+  /** End of the highest interval delivered: what lies beyond is new without looking. */
+  private readonly highest: Float64Array;
+  /** Lowest offset that is neither delivered nor lost. */
+  private readonly positions: Float64Array;
+  private readonly onPosition: (route: number, position: number) => void;
+  private visibleNs = 0;
+  private histogram: Histogram;
+
+  constructor(options: {
+    readonly sinks: number;
+    readonly routes: number;
+    readonly onPosition: (route: number, position: number) => void;
+  }) {
+    this.latency = Array.from({ length: options.sinks }, () => new Histogram());
+    this.histogram = this.latency[0] ?? new Histogram();
+    this.delivered = Array.from({ length: options.routes }, () => new IntervalSet());
+    this.lost = Array(options.routes).fill(null);
+    this.duplicates = new Float64Array(options.routes * CAUSES);
+    this.highest = new Float64Array(options.routes);
+    this.positions = new Float64Array(options.routes);
+    this.onPosition = options.onPosition;
+  }
+
+  /**
+   * [from, to) is with the sink. `cause` is why, as far as it is a copy. Hot path: positional.
+   */
+  deliver(
+    route: number,
+    sink: number,
+    log: LogView,
+    from: number,
+    to: number,
+    visibleNs: number,
+    cause: number,
+  ): void {
+    this.visibleNs = visibleNs;
+    this.histogram = this.latency[sink];
+    const set = this.delivered[route];
+    if (from >= this.highest[route]) {
+      this.first(route, log, from, to);
+      this.highest[route] = to;
+      set.add(from, to);
+    } else {
+      visitGaps(set, { from, to }, (low, high) => this.first(route, log, low, high));
+      const fresh = set.add(from, to);
+      this.duplicates[route * CAUSES + cause] += to - from - fresh;
+      if (to > this.highest[route]) this.highest[route] = to;
+    }
+    // A write of a container that died may land after its records were given up as lost.
+    this.lost[route]?.remove(from, to);
+    if (from <= this.positions[route]) this.advance(route);
+  }
+
+  /** Retention removed [from, to) before it was fetched: lost, as far as the sink does not have it. */
+  lose(route: number, from: number, to: number): void {
+    const lost = this.lost[route] ?? new IntervalSet();
+    this.lost[route] = lost;
+    visitGaps(this.delivered[route], { from, to }, (low, high) => lost.add(low, high));
+    this.advance(route);
+  }
+
+  /** Lowest offset that the route still needs. */
+  position(route: number): number {
+    return this.positions[route];
+  }
+  deliveredUnique(route: number): number {
+    return this.delivered[route].count;
+  }
+  lostRecords(route: number): number {
+    return this.lost[route]?.count ?? 0;
+  }
+  duplicatesOf(route: number, cause: number): number {
+    return this.duplicates[route * CAUSES + cause];
+  }
+  deliveredIntervals(route: number): IntervalSet {
+    return this.delivered[route];
+  }
+  lostIntervals(route: number): IntervalSet | null {
+    return this.lost[route];
+  }
+  /** How many of [from, to) are neither delivered nor lost. */
+  openIn(route: number, from: number, to: number): number {
+    if (to <= from) return 0;
+    return to - from - this.delivered[route].covered(from, to) - (this.lost[route]?.covered(from, to) ?? 0);
+  }
+
+  private first(route: number, log: LogView, from: number, to: number): void {
+    log.visit(from, to, this.measure);
+    this.duplicates[route * CAUSES + LOG_DUPLICATE] += log.duplicatesIn(from, to);
+  }
+
+  private readonly measure = (records: number, firstCreatedNs: number, lastCreatedNs: number): void => {
+    const low = this.visibleNs - lastCreatedNs;
+    invariant(low >= 0 && lastCreatedNs >= firstCreatedNs, 'a record is delivered after it was offered');
+    this.histogram.recordSpread(low, this.visibleNs - firstCreatedNs, records);
+  };
+
+  private advance(route: number): void {
+    const before = this.positions[route];
+    let at = this.delivered[route].contiguousFrom(before);
+    const lost = this.lost[route];
+    if (lost !== null) {
+      for (let next = lost.contiguousFrom(at); next > at; next = lost.contiguousFrom(at)) {
+        at = this.delivered[route].contiguousFrom(next);
+      }
+    }
+    if (at === before) return;
+    this.positions[route] = at;
+    this.onPosition(route, at);
+  }
+}

@@ -1,0 +1,256 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Engine } from '../engine/index.ts';
+import { EagerReplicaSet } from './eager-follower.ts';
+import { PartitionLog } from './log.ts';
+import { NaiveLog } from './naive-log.fixture.ts';
+import { ReplicaSet, type ReplicaSetOptions } from './replication.ts';
+
+const KEEP = { segmentBytes: 1e12, segmentNs: 1e15 };
+const FOREVER = Number.POSITIVE_INFINITY;
+
+const options = (followers: readonly [tripNs: number, phaseNs: number][], lagMaxNs = 1000): ReplicaSetOptions => ({
+  followers: followers.map(([tripNs, phaseNs]) => ({ tripNs, phaseNs })),
+  processNs: 5,
+  lagMaxNs,
+});
+
+/** A leader's log with one record of 10 bytes every 7 ns. */
+function steady(until: number): PartitionLog {
+  const log = new PartitionLog({ ...KEEP, exactNs: FOREVER });
+  for (let atNs = 7; atNs <= until; atNs += 7) log.append(atNs, 1, 10, atNs, atNs);
+  return log;
+}
+
+describe('ReplicaSet', () => {
+  it('without followers has the high watermark at the end of the log', () => {
+    const set = new ReplicaSet(steady(70), options([]));
+    expect([set.highWatermarkAt(21), set.highWatermarkAt(27), set.inSyncAt(30)]).toEqual([3, 3, 1]);
+  });
+
+  it('has what was appended by a fetch a trip and its processing later, and tells so by the next fetch', () => {
+    // Fetches are served at 3, 28, 53, …; the answer of 28 is processed at 28 + 10 + 5.
+    const set = new ReplicaSet(steady(70), options([[10, 3]]));
+    expect([42, 43, 67, 68].map((atNs) => set.followerEndAt(0, atNs))).toEqual([0, 4, 4, 7]);
+    expect([52, 53, 77, 78].map((atNs) => set.highWatermarkAt(atNs))).toEqual([0, 4, 4, 7]);
+  });
+
+  it('commits when the slowest follower has told, which is when the high watermark passes', () => {
+    const log = steady(2000);
+    const set = new ReplicaSet(log, options([[10, 3], [30, 44]])); // biome-ignore format: pairs
+    for (let atNs = 7; atNs < 1500; atNs += 7) {
+      const committedNs = set.committedAtNs(atNs);
+      expect(set.highWatermarkAt(committedNs - 1)).toBeLessThan(atNs / 7);
+      expect(set.highWatermarkAt(committedNs)).toBeGreaterThanOrEqual(atNs / 7);
+    }
+  });
+
+  it('holds the high watermark for a stopped follower until the check after its time is up', () => {
+    const log = steady(4000);
+    const set = new ReplicaSet(log, options([[10, 3]]));
+    expect(set.highWatermarkAt(300)).toBe(36);
+    set.stopFollower(0, 300);
+    // Last caught up at the fetch before its last, 253; later than 1253 it may leave; checks are at 500, 1000, 1500.
+    expect(set.committedAtNs(600)).toBe(1500);
+    expect([set.highWatermarkAt(1499), set.inSyncAt(1499)]).toEqual([36, 2]);
+    expect([set.highWatermarkAt(1500), set.inSyncAt(1500)]).toEqual([214, 1]);
+    expect(set.followerEndAt(0, 1500)).toBe(39);
+  });
+
+  it('lets a follower that returns catch up at its rate, then join at the high watermark', () => {
+    const log = new PartitionLog({ ...KEEP, exactNs: FOREVER });
+    const set = new ReplicaSet(log, options([[10, 0]]));
+    set.stopFollower(0, 100);
+    for (let i = 0; i < 40; i++) log.append(2000 + i, 10, 100, 2000, 2000);
+    set.startFollower(0, 2500, 8e9);
+    // 200 bytes a period of 25: fetches at 2510, 2535, … bring two batches each, the twentieth the last.
+    expect(set.neededFromOffset()).toBe(0);
+    expect([2524, 2525, 2550].map((atNs) => set.followerEndAt(0, atNs))).toEqual([0, 20, 40]);
+    expect(set.inSyncAt(2510 + 20 * 25 - 1)).toBe(1);
+    expect(set.inSyncAt(2510 + 20 * 25)).toBe(2);
+    expect(set.neededFromOffset()).toBe(FOREVER);
+  });
+
+  it('stands still while the leader is stopped', () => {
+    const log = steady(400);
+    const set = new ReplicaSet(log, options([[10, 3]]));
+    set.stopLeader(300);
+    log.truncateAfter(300);
+    expect([set.highWatermarkAt(9000), set.inSyncAt(9000), set.followerEndAt(0, 9000)]).toEqual([36, 2, 39]);
+    expect(set.committedAtNs(9000)).toBe(FOREVER);
+    set.startLeader(9000);
+    expect([9002, 9003, 9028].map((atNs) => set.highWatermarkAt(atNs))).toEqual([36, 39, 42]);
+    expect(set.inSyncAt(20_000)).toBe(2);
+  });
+
+  it('refuses transitions that cannot be', () => {
+    const set = new ReplicaSet(steady(70), options([[10, 3]]));
+    expect(() => set.startFollower(0, 10, 1)).toThrow('never stopped');
+    expect(() => set.startLeader(10)).toThrow('a leader that runs does not start');
+    set.stopFollower(0, 10);
+    expect(() => set.stopFollower(0, 11)).toThrow('a stopped follower does not stop');
+  });
+});
+
+/** A life of a partition: waits between what happens, and what happens; impossible transitions are left out. */
+const happening = fc.record({
+  waitNs: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 900 })),
+  aheadNs: fc.integer({ min: 0, max: 60 }),
+  what: fc.constantFrom(
+    'append',
+    'append',
+    'append',
+    'append',
+    'burst',
+    'ask',
+    'ask',
+    'follower',
+    'follower',
+    'leader',
+  ),
+  i: fc.integer({ min: 0, max: 2 }),
+  bytes: fc.integer({ min: 0, max: 300 }),
+  /** Bytes a second: from less than what comes in to no bound. */
+  rate: fc.constantFrom(5e8, 5e9, 5e10, FOREVER),
+});
+const world = fc.record({
+  followers: fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.nat(100)), { minLength: 0, maxLength: 3 }),
+  life: fc.array(happening, { minLength: 1, maxLength: 120, size: 'max' }),
+});
+type World = typeof world extends fc.Arbitrary<infer W> ? W : never;
+type Answer = { nowNs: number; highWatermark: number; inSync: number; ends: number[] };
+
+/** Lives a life with the eager set and, over the given log, a lazy one; the answers of both, to the same questions. */
+function liveTwice(
+  { followers, life }: World,
+  log: PartitionLog,
+  asks: 'as-told' | 'at-end',
+): { lazy: Answer[]; eager: Answer[] } {
+  const engine = new Engine();
+  const appendKind = engine.kind('append', () => {});
+  const model = new NaiveLog(KEEP);
+  const eager = new EagerReplicaSet(engine, model, options(followers, 300));
+  const lazy = new ReplicaSet(log, options(followers, 300));
+  const answers: { lazy: Answer[]; eager: Answer[] } = { lazy: [], eager: [] };
+  const down = followers.map(() => false);
+  let leaderDown = false;
+  let lastNs = 0;
+  let nowNs = 0;
+  const ask = () => {
+    const each = followers.map((_, i) => i);
+    answers.lazy.push({
+      nowNs,
+      highWatermark: lazy.highWatermarkAt(nowNs),
+      inSync: lazy.inSyncAt(nowNs),
+      ends: each.map((i) => lazy.followerEndAt(i, nowNs)),
+    });
+    answers.eager.push({
+      nowNs,
+      highWatermark: eager.highWatermark(),
+      inSync: eager.inSync(),
+      ends: each.map((i) => eager.followerEnd(i)),
+    });
+  };
+  for (const { waitNs, aheadNs, what, i, bytes, rate } of life) {
+    nowNs += waitNs;
+    engine.runUntil(nowNs);
+    if (what === 'append' || what === 'burst') {
+      for (let n = 0; n < (what === 'burst' ? 20 : 1) && !leaderDown; n++) {
+        lastNs = Math.max(lastNs + (what === 'burst' ? 1 : 0), nowNs + 1 + aheadNs);
+        model.append(lastNs, 1 + (n % 4), bytes, nowNs, nowNs);
+        log.append(lastNs, 1 + (n % 4), bytes, nowNs, nowNs);
+        engine.schedule(lastNs, appendKind, 0, 0, 0);
+      }
+    } else if (what === 'leader') {
+      leaderDown = !leaderDown;
+      if (leaderDown) {
+        eager.stopLeader();
+        lazy.stopLeader(nowNs);
+        expect(log.truncateAfter(nowNs)).toBe(model.truncateAfter(nowNs));
+        lastNs = nowNs;
+      } else {
+        eager.startLeader();
+        lazy.startLeader(nowNs);
+      }
+      engine.runUntil(nowNs);
+    } else if (what === 'follower' && i < followers.length) {
+      down[i] = !down[i];
+      if (down[i]) {
+        eager.stopFollower(i);
+        lazy.stopFollower(i, nowNs);
+      } else {
+        eager.startFollower(i, rate);
+        lazy.startFollower(i, nowNs, rate);
+      }
+    } else if (asks === 'as-told') {
+      ask();
+    }
+  }
+  for (let more = 0; more < 30; more++) {
+    nowNs += 17;
+    engine.runUntil(nowNs);
+    ask();
+  }
+  return answers;
+}
+
+describe('lazy replication', () => {
+  it('equals the eager one to the record, whoever stops and returns', () => {
+    fc.assert(
+      fc.property(world, (generated) => {
+        const { lazy, eager } = liveTwice(generated, new PartitionLog({ ...KEEP, exactNs: FOREVER }), 'as-told');
+        expect(lazy).toEqual(eager);
+      }),
+      { numRuns: 250 },
+    );
+  });
+
+  it('gives the same answers however rarely it was asked before, and however much the log has merged', () => {
+    fc.assert(
+      fc.property(world, (generated) => {
+        const merging = { ...KEEP, entriesMax: 8, exactNs: 150 };
+        const asked = liveTwice(generated, new PartitionLog(merging), 'as-told');
+        const rarely = liveTwice(generated, new PartitionLog(merging), 'at-end');
+        expect(rarely.lazy).toEqual(asked.lazy.slice(-rarely.lazy.length));
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  it('over a merged log still tells to the record what matters: high watermark, in-sync set, when each joins', () => {
+    // Only where a follower out of sync stands, and hence from where it goes on if stopped again, is known to a merged entry.
+    const simpler = world.map(({ followers, life }) => {
+      const toggles = [0, 0, 0];
+      return {
+        followers,
+        life: life.filter(({ what, i }) => what !== 'leader' && (what !== 'follower' || ++toggles[i] <= 2)),
+      };
+    });
+    fc.assert(
+      fc.property(simpler, (generated) => {
+        const { lazy, eager } = liveTwice(
+          generated,
+          new PartitionLog({ ...KEEP, entriesMax: 8, exactNs: 150 }),
+          'as-told',
+        );
+        const told = ({ ends: _, ...rest }: Answer) => rest;
+        expect(lazy.map(told)).toEqual(eager.map(told));
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  it('is tried where it matters: followers leave, catch up and join', () => {
+    let left = 0;
+    let joined = 0;
+    for (const generated of fc.sample(world, { numRuns: 100, seed: 7 })) {
+      const { eager } = liveTwice(generated, new PartitionLog({ ...KEEP, exactNs: FOREVER }), 'as-told');
+      for (let at = 1; at < eager.length; at++) {
+        if (eager[at].inSync < eager[at - 1].inSync) left++;
+        if (eager[at].inSync > eager[at - 1].inSync) joined++;
+      }
+    }
+    expect(left).toBeGreaterThan(30);
+    expect(joined).toBeGreaterThan(30);
+  });
+});

@@ -1,0 +1,34 @@
+import type { WriteResult } from '../../../src/router/core.ts';
+import { Outages } from './outages.ts';
+import type { SinkModel } from './sink.ts';
+
+/** Object storage: each put has its own connection, so puts don't queue for each other; it takes all, and shows it later. */
+export class S3 implements SinkModel {
+  readonly outages = new Outages();
+  landNs = 0;
+  visibleNs = 0;
+  answerNs = 0;
+  private readonly putLatencyNs: number;
+  private readonly nsPerByte: number;
+  private readonly visibilityDelayNs: number;
+
+  constructor(options: {
+    readonly putLatencyNs: number;
+    readonly putBytesPerSecond: number;
+    /** S3 was eventually consistent until December 2020 (T14). */
+    readonly visibilityDelayNs: number;
+  }) {
+    this.putLatencyNs = options.putLatencyNs;
+    this.nsPerByte = 1e9 / options.putBytesPerSecond;
+    this.visibilityDelayNs = options.visibilityDelayNs;
+  }
+
+  accept(_records: number, bytes: number, nowNs: number): WriteResult {
+    this.answerNs = nowNs + this.putLatencyNs;
+    if (this.outages.stopped) return 'failed';
+    this.answerNs += Math.ceil(bytes * this.nsPerByte);
+    this.landNs = this.answerNs;
+    this.visibleNs = this.landNs + this.visibilityDelayNs;
+    return 'ok';
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Where everything stands: zones, brokers, partitions and who leads them, producers' streams. Built once from the
+ * scenario; nothing here moves. Brokers, topics and partitions are numbered once over the whole world: fronting topics
+ * in the order of the scenario, then one mirrored topic per topic in each consumer cluster that a route writes to.
+ */
+import { hashString } from '../engine/index.ts';
+import type { ClusterSpec, Scenario } from '../scenario/scenario.ts';
+import { Network } from './network.ts';
+
+export const REPLICAS_MAX = 5;
+
+export class Topology {
+  readonly brokers: number;
+  readonly brokerNames: readonly string[];
+  readonly brokerCluster: Int32Array;
+  readonly brokerZone: Int32Array;
+  /** Global number of each cluster's first broker. */
+  readonly clusterFirstBroker: Int32Array;
+  readonly zones: number;
+  readonly zoneRegion: Int32Array;
+  readonly regionFirstZone: Int32Array;
+  readonly topics: number;
+  readonly topicNames: readonly string[];
+  readonly topicCluster: Int32Array;
+  readonly topicFirstPartition: Int32Array;
+  readonly topicPartitions: Int32Array;
+  readonly topicCopies: Int32Array;
+  readonly topicRetentionNs: Float64Array;
+  readonly partitions: number;
+  readonly partitionTopic: Int32Array;
+  readonly partitionLeader: Int32Array;
+  /** Replicas of each partition, leader first, REPLICAS_MAX a row, −1 padded. */
+  readonly replicas: Int32Array;
+  readonly clusters: readonly ClusterSpec[];
+  /** Topic that mirrors a fronting topic in a consumer cluster, by `${cluster}/${topic}`. */
+  readonly mirrors: ReadonlyMap<string, number>;
+  readonly network: Network;
+
+  constructor(scenario: Scenario) {
+    this.clusters = scenario.clusters;
+    const regionFirstZone: number[] = [];
+    const zoneRegion: number[] = [];
+    scenario.regions.forEach((region, index) => {
+      regionFirstZone.push(zoneRegion.length);
+      for (let zone = 0; zone < region.zones; zone++) zoneRegion.push(index);
+    });
+    this.zones = zoneRegion.length;
+    this.zoneRegion = Int32Array.from(zoneRegion);
+    this.regionFirstZone = Int32Array.from(regionFirstZone);
+    this.network = new Network(scenario.network, this.zoneRegion);
+
+    const names: string[] = [];
+    const cluster: number[] = [];
+    const zone: number[] = [];
+    const first: number[] = [];
+    scenario.clusters.forEach((spec, index) => {
+      first.push(names.length);
+      const region = scenario.regions.findIndex((each) => each.name === spec.region);
+      for (let broker = 0; broker < spec.brokers; broker++) {
+        names.push(`${spec.name}-${broker}`);
+        cluster.push(index);
+        zone.push(regionFirstZone[region] + (broker % scenario.regions[region].zones));
+      }
+    });
+    this.brokers = names.length;
+    this.brokerNames = names;
+    this.brokerCluster = Int32Array.from(cluster);
+    this.brokerZone = Int32Array.from(zone);
+    this.clusterFirstBroker = Int32Array.from(first);
+
+    const topics = layTopics(scenario);
+    this.mirrors = topics.mirrors;
+    this.topics = topics.names.length;
+    this.topicNames = topics.names;
+    this.topicCluster = Int32Array.from(topics.cluster);
+    this.topicPartitions = Int32Array.from(topics.partitions);
+    this.topicCopies = Int32Array.from(topics.copies);
+    this.topicRetentionNs = Float64Array.from(topics.retentionNs);
+    this.topicFirstPartition = new Int32Array(this.topics);
+    let partitions = 0;
+    for (let topic = 0; topic < this.topics; topic++) {
+      this.topicFirstPartition[topic] = partitions;
+      partitions += this.topicPartitions[topic];
+    }
+    this.partitions = partitions;
+    this.partitionTopic = new Int32Array(partitions);
+    this.partitionLeader = new Int32Array(partitions);
+    this.replicas = new Int32Array(partitions * REPLICAS_MAX).fill(-1);
+    this.#place(scenario);
+  }
+
+  zoneOf(broker: number): number {
+    return this.brokerZone[broker];
+  }
+
+  /** One-way trip between zones, ns: see Network. */
+  tripNs(fromZone: number, toZone: number, entity: number, ordinal: number): number {
+    return this.network.tripNs(fromZone, toZone, entity, ordinal);
+  }
+
+  /**
+   * Leaders go round the brokers, each topic beginning where the last one ended; followers go to the next brokers,
+   * whose zones differ as zones alternate along a cluster, shifted further on each round so that a broker's followers
+   * are spread (the scheme of Kafka's own assignment, KIP-36).
+   */
+  #place(scenario: Scenario): void {
+    const cursor = new Int32Array(this.clusters.length);
+    for (let topic = 0; topic < this.topics; topic++) {
+      const cluster = this.topicCluster[topic];
+      const spec = this.clusters[cluster];
+      const zones = scenario.regions.find((region) => region.name === spec.region)!.zones;
+      for (let index = 0; index < this.topicPartitions[topic]; index++) {
+        const partition = this.topicFirstPartition[topic] + index;
+        const turn = cursor[cluster]++;
+        const leader = turn % spec.brokers;
+        const round = Math.floor(turn / spec.brokers);
+        this.partitionTopic[partition] = topic;
+        const firstBroker = this.clusterFirstBroker[cluster];
+        this.partitionLeader[partition] = firstBroker + leader;
+        const row = partition * REPLICAS_MAX;
+        this.replicas[row] = firstBroker + leader;
+        for (let copy = 1; copy < this.topicCopies[topic]; copy++) {
+          // A shift by whole turns of the zones keeps each copy in a zone of its own.
+          const turns = Math.max(1, Math.floor((spec.brokers - 1) / zones));
+          const shift = zones * (round % turns);
+          let broker = (leader + copy + shift) % spec.brokers;
+          while (this.#holds(row, copy, firstBroker + broker)) broker = (broker + 1) % spec.brokers;
+          this.replicas[row + copy] = firstBroker + broker;
+        }
+      }
+    }
+  }
+
+  #holds(row: number, copies: number, broker: number): boolean {
+    for (let copy = 0; copy < copies; copy++) if (this.replicas[row + copy] === broker) return true;
+    return false;
+  }
+}
+
+function layTopics(scenario: Scenario) {
+  const names: string[] = [];
+  const cluster: number[] = [];
+  const partitions: number[] = [];
+  const copies: number[] = [];
+  const retentionNs: number[] = [];
+  const mirrors = new Map<string, number>();
+  const clusterIndex = new Map(scenario.clusters.map((spec, index) => [spec.name, index]));
+  for (const topic of scenario.topics) {
+    names.push(topic.name);
+    cluster.push(clusterIndex.get(topic.cluster)!);
+    partitions.push(topic.partitions);
+    copies.push(topic.replicationFactor);
+    retentionNs.push(topic.retentionNs);
+  }
+  for (const sink of scenario.sinks) {
+    if (sink.kind !== 'kafka') continue;
+    for (const topic of scenario.topics) {
+      const key = `${sink.cluster}/${topic.name}`;
+      if (!topic.routes.includes(sink.name) || mirrors.has(key)) continue;
+      const index = clusterIndex.get(sink.cluster)!;
+      const spec = scenario.clusters[index];
+      mirrors.set(key, names.length);
+      names.push(key);
+      cluster.push(index);
+      partitions.push(topic.partitions);
+      copies.push(spec.replicationFactor);
+      retentionNs.push(spec.retentionNs);
+    }
+  }
+  return { names, cluster, partitions, copies, retentionNs, mirrors };
+}
+
+/** A stable 32-bit identity for a named thing, the seed mixed in by whoever draws. */
+export const identityOf = (kind: string, name: string): number => hashString(`${kind}/${name}`) | 0;

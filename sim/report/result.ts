@@ -1,0 +1,122 @@
+/** What a run yields: the shape of `--json`. Everything but `wall` is a function of scenario, seed and version. */
+import type { DropCause } from '../../src/record.ts';
+
+export interface LatencySummary {
+  readonly mean: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+export type Counts<K extends string = string> = Readonly<Partial<Record<K, number>>>;
+
+export interface RouteBook {
+  readonly sink: string;
+  readonly stored: number;
+  readonly delivered: number;
+  readonly duplicates: Counts;
+  readonly lost: Counts;
+  readonly backlog: number;
+  readonly balanced: boolean;
+}
+
+export interface LedgerReport {
+  readonly offered: number;
+  readonly stored: number;
+  readonly dropped: Counts<DropCause>;
+  /** Sent, never answered, given up, and in no log. (Given up yet stored is in `stored`; see `unknownStored`.) */
+  readonly unknown: number;
+  /** Of `stored`: records whose producer gave them up as unknown. Beside the sum. */
+  readonly unknownStored: number;
+  /** Second copies in fronting logs, by cause. Beside the sum. */
+  readonly duplicates: Counts;
+  /** Over all routes. */
+  readonly lost: Counts;
+  readonly inFlight: number;
+  readonly balanced: boolean;
+  readonly routes: readonly RouteBook[];
+}
+
+export interface TopicReport {
+  readonly name: string;
+  readonly class: string;
+  readonly cluster: string;
+  readonly partitions: number;
+  readonly offered: number;
+  readonly stored: number;
+  readonly dropped: Counts<DropCause>;
+  readonly unknown: number;
+  readonly inFlight: number;
+  readonly balanced: boolean;
+}
+
+export interface SinkReport {
+  readonly name: string;
+  readonly kind: string;
+  readonly latencyMs: LatencySummary;
+  /** Largest lag of the whole sink seen at a sample, records. */
+  readonly lagMax: number;
+  /** Oldest undelivered record's age seen at a sample, seconds. */
+  readonly lagMaxSeconds: number;
+  /** Shortest retention among the topics routed here, seconds: lag beyond it is loss. */
+  readonly retentionMinSeconds: number;
+  readonly delivered: number;
+  readonly writes: number;
+  readonly rejects: number;
+}
+
+export interface BrokerReport {
+  readonly count: number;
+  readonly cpu: { readonly mean: number; readonly p99: number; readonly max: number };
+  readonly requestsPerSecond: number;
+  /** The broker with the scarcest resource: utilisation as fractions of 1. */
+  readonly busiest: {
+    readonly name: string;
+    readonly shortOf: 'cpu' | 'network' | 'disk';
+    readonly utilisation: { readonly cpu: number; readonly network: number; readonly disk: number };
+  };
+  readonly produceLatencyMs: LatencySummary;
+}
+
+export interface AssertionReport {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly observed: number;
+  readonly bound: number;
+}
+
+export interface RunResult {
+  readonly scenario: string;
+  readonly scenarioHash: string;
+  readonly seed: number;
+  readonly version: string;
+  readonly fidelity: 'record' | 'request';
+  /** Measured part, after the warm-up. */
+  readonly simulatedSeconds: number;
+  readonly warmupSeconds: number;
+  /** False when the run was stopped early (Ctrl-C): figures are what was reached. */
+  readonly complete: boolean;
+  /** Rolling hash of all events and a last draw of the random streams, hexadecimal. */
+  readonly digest: string;
+  readonly wall: {
+    readonly seconds: number;
+    readonly realTimeFactor: number;
+    readonly peakRssBytes: number;
+  };
+  readonly producers: {
+    readonly count: number;
+    readonly streams: number;
+    readonly requests: number;
+    readonly recordsPerRequest: number;
+  };
+  readonly engineEvents: number;
+  readonly ledger: LedgerReport;
+  readonly topics: readonly TopicReport[];
+  readonly brokers: BrokerReport;
+  readonly routers: { readonly containers: number; readonly relaunches: number };
+  readonly sinks: readonly SinkReport[];
+  readonly assertions: readonly AssertionReport[];
+  /** Settings this result rests on that are guesses: path and what is not known. */
+  readonly guesses: readonly { readonly path: string; readonly note: string }[];
+}

@@ -1,0 +1,42 @@
+/** JSON Schema of the written form, for editors that complete and check YAML. */
+import * as z from 'zod';
+import { isNameMap } from './schema-walk.ts';
+import { leafInfo, settingInfo } from './setting.ts';
+import { writtenSchema } from './written.ts';
+
+/**
+ * Draft 2020-12. Looser than the real check where a file extends another: nothing but the kind of a thing is required,
+ * and named things may be null, which removes them.
+ */
+export function scenarioJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(writtenSchema, { io: 'input', unrepresentable: 'any', reused: 'ref', override });
+  return { ...schema, title: 'spillway scenario' };
+}
+
+function override({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodType;
+  jsonSchema: z.core.JSONSchema.BaseSchema;
+}): void {
+  const leaf = leafInfo.get(zodSchema as z.ZodType);
+  if (leaf !== undefined) {
+    const examples = leaf.examples.filter((example) => example !== '');
+    Object.assign(jsonSchema, leaf.json, examples.length > 0 ? { examples } : {});
+  }
+  const setting = settingInfo.get(zodSchema as z.ZodType);
+  if (setting !== undefined && setting.meaning !== '') {
+    const source = setting.source === '' ? '' : ` Source: ${setting.source}.`;
+    const byDefault = setting.default === undefined ? '' : ` Default: ${JSON.stringify(setting.default)}.`;
+    jsonSchema.description = setting.meaning + byDefault + source;
+  }
+  if (zodSchema instanceof z.ZodObject) {
+    const kinds = Object.entries(zodSchema.shape).filter(([, each]) => each instanceof z.ZodLiteral);
+    if (kinds.length > 0) jsonSchema.required = kinds.map(([key]) => key);
+    else delete jsonSchema.required;
+  }
+  if (zodSchema instanceof z.ZodRecord && isNameMap(zodSchema) && typeof jsonSchema.additionalProperties === 'object') {
+    jsonSchema.additionalProperties = { anyOf: [jsonSchema.additionalProperties, { type: 'null' }] };
+  }
+}

@@ -1,0 +1,195 @@
+/** From a written scenario to the numbers that the world is built from. */
+
+import { check, type Finding } from './check.ts';
+import { buildClusters } from './clusters.ts';
+import { guessesOf } from './guesses.ts';
+import { formatPath, ScenarioError, type ScenarioIssue } from './issue.ts';
+import { chainOf, type Layer, mergeLayers, objectLayer, placeIn } from './layers.ts';
+import { isTree, merge, type Tree, valueAt } from './merge.ts';
+import { PROFILES } from './profile.ts';
+import type { ProducerSpec, Scenario, TrafficShape } from './scenario.ts';
+import { checkSense } from './sense.ts';
+import { buildSinks } from './sinks.ts';
+import { buildAssertions, buildFaults, lookUp } from './timeline.ts';
+import { buildTopics } from './topics.ts';
+import { resolveTrace } from './trace-file.ts';
+import type { ParsedScenario, ScenarioPatch, WrittenScenario } from './written.ts';
+
+export type Written = WrittenScenario | (ScenarioPatch & { extends: string });
+
+/**
+ * Resolves a scenario in written form: follows `extends`, lays the Kafka profile under it, applies defaults, and
+ * generates clusters and topics. Throws a `ScenarioError` with all that is wrong. `directory` is what relative paths
+ * start from; default the working directory.
+ */
+export function resolveScenario(written: Written, { directory = '.' }: { directory?: string } = {}): Scenario {
+  return resolveLayers(chainOf(objectLayer(written, { directory })));
+}
+
+/** The same from layers, what everything rests on first. */
+export function resolveLayers(layers: readonly Layer[]): Scenario {
+  const fail = (findings: readonly Finding[]): never => {
+    throw new ScenarioError(findings.map((finding) => issueOf(finding, layers)));
+  };
+  const merged = withProfile(mergeLayers(layers));
+  const alone = check(merged);
+  if ('findings' in alone) return fail(alone.findings);
+  // Only now that each group is known to be sound: a bad default would otherwise be told once for each that inherits it.
+  const checked = check(withInheritance(merged));
+  if ('findings' in checked) return fail(checked.findings);
+  const findings: Finding[] = [];
+  const issues: ScenarioIssue[] = [];
+  const resolved = build(
+    checked.scenario,
+    merged,
+    (finding) => findings.push(finding),
+    (issue) => issues.push(issue),
+  );
+  if (findings.length === 0 && issues.length === 0) return resolved;
+  const told = new Set<string>();
+  const all = [...findings.map((finding) => issueOf(finding, layers)), ...issues].filter(({ path, given }) => {
+    const key = `${path} ${given}`;
+    return !told.has(key) && told.add(key);
+  });
+  throw new ScenarioError(all);
+}
+
+function issueOf({ path, given, expected, nearest }: Finding, layers: readonly Layer[]): ScenarioIssue {
+  return {
+    path: formatPath(path),
+    ...placeIn(layers, path),
+    given,
+    expected,
+    ...(nearest === undefined ? {} : { nearest }),
+  };
+}
+
+function withProfile(merged: Tree): Tree {
+  // What is no profile is told by the check; until then any will do.
+  const profile = PROFILES[String(valueAt(merged, ['kafka', 'profile']))] ?? {};
+  return merge(profile as Tree, merged);
+}
+
+/** Clusters and sinks take what they do not say from the groups `broker`, `log` and `router`. */
+function withInheritance(merged: Tree): Tree {
+  const inherit = (map: unknown, groups: readonly string[]): Tree => {
+    const items = isTree(map) ? Object.entries(map) : [];
+    return Object.fromEntries(
+      items.map(([name, item]) => {
+        const base = Object.fromEntries(groups.map((group) => [group, merged[group] ?? {}]));
+        return [name, merge(base, item as Tree)];
+      }),
+    );
+  };
+  return { ...merged, clusters: inherit(merged.clusters, ['broker', 'log']), sinks: inherit(merged.sinks, ['router']) };
+}
+
+function build(
+  written: ParsedScenario,
+  merged: Tree,
+  report: (finding: Finding) => void,
+  reportIssue: (issue: ScenarioIssue) => void,
+): Scenario {
+  const { run, producers } = written;
+  const clusters = buildClusters(written);
+  const sinks = buildSinks(written, clusters);
+  const sinksOf = (name: string, region: string): readonly string[] => {
+    const made = sinks.byName.get(name) ?? [];
+    const near = made.filter((sink) => (sinks.regionOf.get(sink.name) ?? region) === region);
+    return (near.length > 0 ? near : made).map((sink) => sink.name);
+  };
+  for (const sink of Object.keys(written.topics.routes)) {
+    lookUp(sink, sinks.byName, { path: ['topics', 'routes', sink], what: 'a sink', report });
+  }
+  Object.entries(written.topics.named).forEach(([topic, { routes }]) => {
+    routes.forEach((sink, i) => {
+      lookUp(sink, sinks.byName, { path: ['topics', 'named', topic, 'routes', i], what: 'a sink', report });
+    });
+  });
+  const topics = buildTopics({ scenario: written, clusters: clusters.all, sinksOf, report });
+  const context = { scenario: written, clusters, sinks, report };
+  checkSense({ ...context, topics });
+  return {
+    name: written.name,
+    description: written.description,
+    seed: written.seed,
+    fidelity: run.fidelity,
+    warmupNs: run.warmup,
+    durationNs: run.for,
+    kafkaProfile: written.kafka.profile,
+    regions: Object.entries(written.regions).map(([name, { zones }]) => ({ name, zones })),
+    network: {
+      sameZoneNs: written.network.sameZone,
+      crossZoneNs: written.network.crossZone,
+      crossRegionNs: written.network.crossRegion,
+      jitterFraction: written.network.jitter,
+    },
+    clusters: clusters.all,
+    topics,
+    producers: {
+      instances: producers.instances,
+      arrivals: producers.arrivals,
+      shape: shapeOf(written, reportIssue),
+      policy: policyOf(producers.policy),
+      metadataNs: producers.metadata,
+    },
+    sinks: sinks.all,
+    stores: {
+      checkpointLatencyNs: written.stores.checkpointLatency,
+      desiredStateLatencyNs: written.stores.desiredStateLatency,
+    },
+    faults: buildFaults(context),
+    assertions: buildAssertions(context),
+    guesses: guessesOf(merged),
+  };
+}
+
+/** Written times of a shape count from the end of the warm-up. */
+function shapeOf({ traffic: { shape }, run }: ParsedScenario, report: (issue: ScenarioIssue) => void): TrafficShape {
+  switch (shape.kind) {
+    case 'constant':
+      return { kind: 'constant' };
+    case 'diurnal': {
+      const { period: periodNs, phase, peakToMean } = shape;
+      const phaseNs = (((phase - run.warmup) % periodNs) + periodNs) % periodNs;
+      return { kind: 'diurnal', periodNs, peakToMean, phaseNs };
+    }
+    case 'surge':
+      return { kind: 'surge', atNs: run.warmup + shape.at, forNs: shape.for, factor: shape.factor, rampNs: shape.ramp };
+    case 'trace': {
+      const resolved = resolveTrace(shape, run);
+      if ('shape' in resolved) return resolved.shape;
+      report(resolved.issue);
+      return { kind: 'constant' };
+    }
+  }
+}
+
+function policyOf(policy: ParsedScenario['producers']['policy']): ProducerSpec {
+  return {
+    partitioner: policy.partitioner,
+    stickForBatches: policy.stickForBatches,
+    adaptive: policy.adaptive,
+    keys: policy.keys,
+    lingerNs: policy.linger,
+    batchBytes: policy.batch,
+    requestBytesMax: policy.requestMax,
+    recordBytesMax: policy.recordMax,
+    bufferBytes: policy.buffer,
+    bufferRecords: policy.bufferRecords,
+    overheadBytesPerRecord: policy.overheadPerRecord,
+    overheadBytesPerBatch: policy.overheadPerBatch,
+    overflow: policy.overflow,
+    inFlight: policy.inFlight,
+    acks: policy.acks === 'all' ? -1 : policy.acks === '1' ? 1 : 0,
+    requestTimeoutNs: policy.requestTimeout,
+    deliveryTimeoutNs: policy.deliveryTimeout,
+    retries: policy.retries,
+    retryBackoffNs: policy.retryBackoff,
+    retryBackoffMaxNs: policy.retryBackoffMax,
+    reconnectBackoffNs: policy.reconnectBackoff,
+    reconnectBackoffMaxNs: policy.reconnectBackoffMax,
+    compressionRatio: policy.compressionRatio,
+    compressionNsPerByte: policy.compressionPerByte,
+  };
+}

@@ -1,0 +1,245 @@
+/** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
+
+export interface BrokerSpec {
+  readonly cores: number;
+  readonly ioThreads: number;
+  readonly networkThreads: number;
+  /** Requests that wait for an I/O thread; beyond it network threads stop reading. */
+  readonly requestQueueMax: number;
+  /** Each direction. */
+  readonly networkBytesPerSecond: number;
+  readonly diskBytesPerSecond: number;
+  readonly diskSeekNs: number;
+  readonly pageCacheBytes: number;
+  /** CPU core-nanoseconds: for each request; for each request more at 1,000 requests/s (the convex term); each byte; each fetch. */
+  readonly cpu: {
+    readonly baseFraction: number;
+    readonly perRequestNs: number;
+    readonly perRequestPerKiloRequestNs: number;
+    readonly perByteNs: number;
+    readonly perReplicaByteNs: number;
+    readonly perFetchNs: number;
+    readonly perFetchByteNs: number;
+  };
+}
+
+export interface ClusterSpec {
+  readonly name: string;
+  readonly region: string;
+  /** Fronting clusters hold topics of one class; the consumer tier takes what routers write. */
+  readonly role: 'fronting' | 'consumer';
+  readonly class: 'low' | 'normal' | 'high';
+  readonly brokers: number;
+  readonly broker: BrokerSpec;
+  readonly replicationFactor: number;
+  readonly retentionNs: number;
+  readonly retentionBytes: number;
+  readonly segmentBytes: number;
+  readonly segmentNs: number;
+  readonly retentionCheckNs: number;
+  /** Follower fetch: time between two fetches of a follower beyond the round trip, ns. */
+  readonly replicaFetchProcessNs: number;
+  /** A follower that has not caught up for this long leaves the in-sync set. */
+  readonly replicaLagTimeMaxNs: number;
+  readonly minInsyncReplicas: number;
+}
+
+export interface ProducerSpec {
+  readonly partitioner: 'random' | 'round-robin' | 'keyed' | 'sticky' | 'uniform-sticky';
+  /** sticky: batches to stay for before moving on; Infinity for good. */
+  readonly stickForBatches: number;
+  /** uniform-sticky: weigh partitions by queue length. */
+  readonly adaptive: boolean;
+  /** keyed: number of distinct keys of a stream. */
+  readonly keys: number;
+  readonly lingerNs: number;
+  readonly batchBytes: number;
+  readonly requestBytesMax: number;
+  readonly recordBytesMax: number;
+  readonly bufferBytes: number;
+  readonly bufferRecords: number;
+  readonly overheadBytesPerRecord: number;
+  readonly overheadBytesPerBatch: number;
+  readonly overflow: 'drop-new' | 'drop-oldest' | 'evict-lower';
+  readonly inFlight: number;
+  readonly acks: 0 | 1 | -1;
+  readonly requestTimeoutNs: number;
+  readonly deliveryTimeoutNs: number;
+  readonly retries: number;
+  readonly retryBackoffNs: number;
+  readonly retryBackoffMaxNs: number;
+  readonly reconnectBackoffNs: number;
+  readonly reconnectBackoffMaxNs: number;
+  /** Compressed ÷ raw bytes, 1 = none; and producer CPU for each raw byte. */
+  readonly compressionRatio: number;
+  readonly compressionNsPerByte: number;
+}
+
+export type TrafficShape =
+  | { readonly kind: 'constant' }
+  | { readonly kind: 'diurnal'; readonly periodNs: number; readonly peakToMean: number; readonly phaseNs: number }
+  | {
+      readonly kind: 'surge';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly factor: number;
+      readonly rampNs: number;
+    }
+  /** Resolved from a CSV file: multiplier of the topics' rate from each time on; and a hash of the whole file. */
+  | {
+      readonly kind: 'trace';
+      readonly file: string;
+      readonly fileSha256: string;
+      readonly startsNs: readonly number[];
+      readonly factors: readonly number[];
+    };
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly class: 'low' | 'normal' | 'high';
+  readonly cluster: string;
+  readonly partitions: number;
+  /** Records a second at factor 1 over all streams. */
+  readonly recordsPerSecond: number;
+  readonly recordBytes: number;
+  /** Heavy tail: bounded Pareto with this shape between recordBytes·(a−1)/a-ish and bytesMax; absent = all equal. */
+  readonly sizes:
+    | { readonly kind: 'fixed' }
+    | { readonly kind: 'pareto'; readonly shape: number; readonly bytesMax: number };
+  readonly streams: number;
+  readonly routes: readonly string[];
+  readonly retentionNs: number;
+  readonly replicationFactor: number;
+}
+
+export type SinkSpec =
+  | {
+      readonly name: string;
+      readonly kind: 's3';
+      readonly fileBytes: number;
+      readonly fileAgeNs: number;
+      readonly putLatencyNs: number;
+      readonly putBytesPerSecond: number;
+      readonly visibilityDelayNs: number;
+      readonly router: RouterSpec;
+    }
+  | {
+      readonly name: string;
+      readonly kind: 'elasticsearch';
+      readonly bulkRecords: number;
+      readonly bulkBytes: number;
+      readonly recordsPerSecond: number;
+      readonly queueMax: number;
+      readonly latencyNs: number;
+      readonly refreshNs: number;
+      readonly router: RouterSpec;
+    }
+  | { readonly name: string; readonly kind: 'kafka'; readonly cluster: string; readonly router: RouterSpec }
+  | {
+      readonly name: string;
+      readonly kind: 'rate-limited';
+      readonly recordsPerSecond: number;
+      readonly latencyNs: number;
+      readonly batchRecords: number;
+      readonly router: RouterSpec;
+    };
+
+export interface RouterSpec {
+  /** Containers over all topics; partitions are packed on them, a container serving one topic. */
+  readonly containers: number;
+  readonly partitionsPerContainerMax: number;
+  readonly fetchBytesMin: number;
+  readonly fetchBytesMax: number;
+  readonly fetchWaitNs: number;
+  readonly writesInFlightMax: number;
+  readonly bufferBytes: number;
+  readonly commitIntervalNs: number;
+  readonly relaunchNs: number;
+  readonly retryBackoffNs: number;
+  readonly retryBackoffMaxNs: number;
+  /** Job shared with other sinks: the counter-example. Names of the sinks that one job writes to together with this one. */
+  readonly sharedWith: readonly string[];
+  readonly backpressure: 'pause' | 'credit';
+  readonly credit: number;
+  readonly scaling: null | {
+    readonly containersMin: number;
+    readonly containersMax: number;
+    readonly lagSecondsUp: number;
+    readonly lagSecondsDown: number;
+    readonly window: number;
+    readonly hits: number;
+    readonly sampleNs: number;
+    readonly cooldownNs: number;
+  };
+}
+
+export type FaultSpec =
+  | {
+      readonly kind: 'broker-stop';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly cluster: string;
+      readonly broker: number;
+    }
+  | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
+  | { readonly kind: 'sink-stop'; readonly atNs: number; readonly forNs: number; readonly sink: string }
+  | { readonly kind: 'router-crash'; readonly atNs: number; readonly sink: string; readonly container: number }
+  | { readonly kind: 'checkpoint-store-down'; readonly atNs: number; readonly forNs: number }
+  | { readonly kind: 'desired-state-store-down'; readonly atNs: number; readonly forNs: number };
+
+export type AssertionSpec =
+  | {
+      readonly metric: 'loss' | 'duplicates';
+      readonly sink: string | null;
+      readonly atMost: number;
+      readonly as: 'records' | 'fraction';
+    }
+  | {
+      readonly metric: 'lag';
+      readonly sink: string;
+      readonly atMost: number;
+      readonly as: 'records' | 'seconds';
+      readonly when: 'max' | 'end';
+    }
+  | {
+      readonly metric: 'latency';
+      readonly sink: string;
+      readonly quantile: 'mean' | 'p50' | 'p99' | 'p999' | 'max';
+      readonly atMostMs: number;
+    }
+  | { readonly metric: 'cpu'; readonly quantile: 'mean' | 'p99' | 'max'; readonly atMost: number }
+  | { readonly metric: 'dropped'; readonly atMost: number; readonly as: 'records' | 'fraction' };
+
+export interface Scenario {
+  readonly name: string;
+  readonly description: string;
+  readonly seed: number;
+  readonly fidelity: 'record' | 'request';
+  readonly warmupNs: number;
+  /** Measured time after the warm-up; the run ends at warmupNs + durationNs. */
+  readonly durationNs: number;
+  readonly kafkaProfile: '0.8.2' | '0.9' | '4.x';
+  readonly regions: readonly { readonly name: string; readonly zones: number }[];
+  readonly network: {
+    readonly sameZoneNs: number;
+    readonly crossZoneNs: number;
+    readonly crossRegionNs: number;
+    /** Mean of the exponential jitter added to each one-way trip, as a fraction of its base. */
+    readonly jitterFraction: number;
+  };
+  readonly clusters: readonly ClusterSpec[];
+  readonly topics: readonly TopicSpec[];
+  readonly producers: {
+    readonly instances: number;
+    readonly arrivals: 'even' | 'poisson';
+    readonly shape: TrafficShape;
+    readonly policy: ProducerSpec;
+    /** When the first metadata answer reaches a producer after start. */
+    readonly metadataNs: number;
+  };
+  readonly sinks: readonly SinkSpec[];
+  readonly stores: { readonly checkpointLatencyNs: number; readonly desiredStateLatencyNs: number };
+  readonly faults: readonly FaultSpec[];
+  readonly assertions: readonly AssertionSpec[];
+  readonly guesses: readonly { readonly path: string; readonly note: string }[];
+}

@@ -1,0 +1,151 @@
+/** The written form of producers and their policies. Defaults are those of Kafka 4.x; `kafka.profile` changes them. */
+import * as z from 'zod';
+import { bytes, choice, cost, count, duration, factor, flag, group, NEVER, setting } from './setting.ts';
+
+export const policySchema = group(
+  z.strictObject({
+    partitioner: setting(
+      choice(['random', 'round-robin', 'keyed', 'sticky', 'uniform-sticky']),
+      'How a record chooses its partition.',
+      'AK: uniform sticky since 3.3 (KIP-794)',
+      'uniform-sticky',
+    ),
+    stickForBatches: setting(
+      count({ min: 1 }),
+      'sticky: batches to stay on a partition for before moving on; 1 moves at every batch.',
+      'AK KIP-480',
+      1,
+    ),
+    adaptive: setting(
+      flag(),
+      'uniform-sticky: weigh partitions by the length of their queue.',
+      'AK partitioner.adaptive.partitioning.enable',
+      true,
+    ),
+    keys: setting(count({ min: 1 }), 'keyed: distinct keys of a stream.', 'guess: depends on the events', 1000, {
+      onlyIf: { key: 'partitioner', is: 'keyed' },
+    }),
+    linger: setting(duration(), 'How long a batch waits for more records.', 'AK linger.ms: 5 ms since 4.0', '5ms'),
+    batch: setting(bytes({ min: 1 }), 'Size at which a batch is full.', 'AK batch.size', '16KiB'),
+    requestMax: setting(
+      bytes({ min: 1 }),
+      'Largest request: ready batches of several partitions of one broker share it.',
+      'AK max.request.size',
+      '1MiB',
+    ),
+    recordMax: setting(
+      bytes({ min: 1 }),
+      'Largest record; a larger one is dropped as too large.',
+      'AK max.request.size',
+      '1MiB',
+    ),
+    buffer: setting(
+      bytes({ min: 1 }),
+      'Memory for records that are not acknowledged yet, overhead included.',
+      'AK buffer.memory',
+      '32MiB',
+    ),
+    bufferRecords: setting(
+      count({ min: 1 }),
+      'Records that are not acknowledged yet.',
+      'guess: the bound of librdkafka, queue.buffering.max.messages; the Java client has none',
+      100_000,
+    ),
+    overheadPerRecord: setting(
+      bytes(),
+      'Bytes that a record adds to its payload on the wire and in the buffer.',
+      'AK message format v2: 7 to 21 bytes of lengths and deltas, 10 typical',
+      '10B',
+    ),
+    overheadPerBatch: setting(
+      bytes(),
+      'Bytes that a batch adds.',
+      'AK message format v2, RECORD_BATCH_OVERHEAD',
+      '61B',
+    ),
+    overflow: setting(
+      choice(['drop-new', 'drop-oldest', 'evict-lower']),
+      'Who gives way when the buffer is full.',
+      'T16: when the buffer is full, new messages drop',
+      'drop-new',
+    ),
+    inFlight: setting(
+      count({ min: 1, max: 1000 }),
+      'Requests without an answer at each broker. 1 keeps order through retries.',
+      'AK max.in.flight.requests.per.connection',
+      5,
+    ),
+    acks: setting(
+      choice(['0', '1', 'all']),
+      'Acknowledgements a producer waits for: none, the leader, the in-sync set.',
+      'AK acks: all since 3.0',
+      'all',
+    ),
+    requestTimeout: setting(
+      duration({ min: 1, word: NEVER }),
+      'Time without an answer after which a request is given up.',
+      'AK request.timeout.ms',
+      '30s',
+    ),
+    deliveryTimeout: setting(
+      duration({ min: 1, word: NEVER }),
+      'Time from the opening of a batch after which it is given up.',
+      'AK delivery.timeout.ms',
+      '120s',
+    ),
+    retries: setting(count({ max: 2_147_483_647 }), 'Attempts after the first.', 'AK retries since 2.1', 2_147_483_647),
+    retryBackoff: setting(
+      duration({ min: 1 }),
+      'Wait before the first retry; it doubles.',
+      'AK retry.backoff.ms',
+      '100ms',
+    ),
+    retryBackoffMax: setting(duration({ min: 1 }), 'Longest wait before a retry.', 'AK retry.backoff.max.ms', '1s'),
+    reconnectBackoff: setting(
+      duration({ min: 1 }),
+      'Wait before the first new attempt to connect; it doubles.',
+      'AK reconnect.backoff.ms',
+      '50ms',
+    ),
+    reconnectBackoffMax: setting(
+      duration({ min: 1 }),
+      'Longest wait before a new attempt to connect.',
+      'AK reconnect.backoff.max.ms',
+      '1s',
+    ),
+    compressionRatio: setting(
+      factor({ min: 0.01, max: 1 }),
+      'Compressed ÷ raw bytes of a batch; 1 = none.',
+      'AK compression.type none',
+      1,
+    ),
+    compressionPerByte: setting(
+      cost(),
+      'Producer core time for each raw byte compressed.',
+      'AK compression.type none',
+      '0ns',
+    ),
+  }),
+  'What a producer does with records.',
+);
+
+export const producersSchema = group(
+  z.strictObject({
+    instances: setting(count({ min: 1 }), 'Application instances, each with one producer.', 'guess: small', 10),
+    streams: setting(count(), 'Pairs of an instance and a generated topic that it writes to.', 'guess: small', 0),
+    arrivals: setting(
+      choice(['even', 'poisson']),
+      'Records of a stream come evenly spaced, or at random.',
+      'guess: independent users make Poisson arrivals',
+      'poisson',
+    ),
+    metadata: setting(
+      duration(),
+      'When the first metadata answer reaches a producer after its start.',
+      'guess: a few round trips and a connection',
+      '50ms',
+    ),
+    policy: policySchema.prefault({}),
+  }),
+  'The applications that write events.',
+);

@@ -1,0 +1,63 @@
+/** From the shape of traffic in a scenario to the curve that arrivals follow. */
+import { sin } from '../engine/math.ts';
+import type { TrafficShape } from '../scenario/scenario.ts';
+import { RateCurve } from './rate-curve.ts';
+
+/** Steps of a cycle: five minutes of a day, within 0.02 % of the sine's slope. */
+const STEPS_OF_CYCLE = 288;
+const STEPS_OF_RAMP = 32;
+const TWO_PI = 6.283185307179586;
+
+/** The curve of a shape over [0, untilNs); what it says beyond is the last factor held. */
+export function rateCurveOf(shape: TrafficShape, untilNs: number): RateCurve {
+  switch (shape.kind) {
+    case 'constant':
+      return new RateCurve([0], [1]);
+    case 'diurnal':
+      return diurnal(shape, untilNs);
+    case 'surge':
+      return surge(shape);
+    case 'trace':
+      return new RateCurve(shape.startsNs, shape.factors);
+  }
+}
+
+/** Each step holds the sine at its middle; over a whole period the factors average to 1. */
+function diurnal(shape: Extract<TrafficShape, { kind: 'diurnal' }>, untilNs: number): RateCurve {
+  const { periodNs, peakToMean, phaseNs } = shape;
+  const steps = Math.min(STEPS_OF_CYCLE, periodNs);
+  const startsNs: number[] = [];
+  const factors: number[] = [];
+  // Step k of the cycle begins at ceil(k · period / steps), so that steps stay put whatever the phase.
+  const startOf = (k: number): number => Math.floor(k / steps) * periodNs + Math.ceil(((k % steps) * periodNs) / steps);
+  let k = Math.floor((phaseNs / periodNs) * steps);
+  while (startOf(k + 1) <= phaseNs) k++;
+  while (startOf(k) > phaseNs) k--;
+  for (; startOf(k) - phaseNs < untilNs || startsNs.length === 0; k++) {
+    startsNs.push(Math.max(0, startOf(k) - phaseNs));
+    factors.push(1 + (peakToMean - 1) * sin((TWO_PI * ((k % steps) + 0.5)) / steps));
+  }
+  return new RateCurve(startsNs, factors);
+}
+
+/** Rises from `atNs` over `rampNs`, holds for `forNs`, falls over `rampNs`. Ramps are steps with the ramp's own area. */
+function surge(shape: Extract<TrafficShape, { kind: 'surge' }>): RateCurve {
+  const { atNs, forNs, factor, rampNs } = shape;
+  const startsNs: number[] = [];
+  const factors: number[] = [];
+  const push = (startNs: number, value: number): void => {
+    startsNs.push(startNs);
+    factors.push(value);
+  };
+  if (atNs > 0) push(0, 1);
+  const steps = Math.min(STEPS_OF_RAMP, rampNs);
+  const rise = (startNs: number, from: number, to: number): void => {
+    for (let i = 0; i < steps; i++)
+      push(startNs + Math.floor((i * rampNs) / steps), from + ((to - from) * (i + 0.5)) / steps);
+  };
+  rise(atNs, 1, factor);
+  push(atNs + rampNs, factor);
+  rise(atNs + rampNs + forNs, factor, 1);
+  push(atNs + forNs + 2 * rampNs, 1);
+  return new RateCurve(startsNs, factors);
+}

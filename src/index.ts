@@ -1,0 +1,53 @@
+/** spillway in a process: the producer, the router, and the policies that a user can replace. */
+export { systemClock } from './clock.ts';
+export { InvariantError } from './invariant.ts';
+export type {
+  Clock,
+  ConsumedRecord,
+  ConsumerHandler,
+  ConsumerPort,
+  PartitionLeader,
+  ProduceOutcome,
+  ProducerPort,
+  SinkPort,
+  Timer,
+  TopicPartition,
+  WireRecord,
+  WriteOutcome,
+} from './ports.ts';
+export type { ProducerConfig } from './producer/config.ts';
+export { ProducerCore, type ProducerEffects } from './producer/core.ts';
+export { PRODUCER_DEFAULTS } from './producer/defaults.ts';
+export type { ProducerRecord } from './producer/encode.ts';
+export type { DropNews, PressureNews, ProducerEvents, SettledNews } from './producer/news.ts';
+export {
+  FATE_DELIVERED,
+  FATE_UNKNOWN,
+  OUTCOME_OK,
+  OUTCOME_REFUSED_FATAL,
+  OUTCOME_REFUSED_METADATA,
+  OUTCOME_REFUSED_RETRY,
+  OUTCOME_UNKNOWN,
+  OUTCOME_UNREACHABLE,
+  type Outcome,
+} from './producer/outcome.ts';
+export { dropNew, dropOldest, evictLower } from './producer/overflow.ts';
+export {
+  keyed,
+  keyHashOf,
+  murmur2,
+  type PartitionerFactory,
+  random,
+  roundRobin,
+  type StickyOptions,
+  sticky,
+  type UniformStickyOptions,
+  uniformSticky,
+} from './producer/partitioner/index.ts';
+export type { Confirmation } from './producer/payload-store.ts';
+export type { BufferView, LoadView, OverflowPolicy, Partitioner, RetryPolicy, TopicView } from './producer/policy.ts';
+export { type CloseOptions, createProducer, Producer, type ProducerOptions } from './producer/producer.ts';
+export type { Receipt, ReceiptLine, ReceiptTotal } from './producer/receipt.ts';
+export { type ExponentialOptions, exponential } from './producer/retry.ts';
+export { type Acks, CLASSES, DROP_CAUSES, type DropCause, NO_KEY, type ServiceClass } from './record.ts';
+export * from './router/index.ts';

@@ -1,0 +1,114 @@
+import PQueue from 'p-queue';
+import { within } from '../clock.ts';
+import { fraction, hash32, textHash32 } from '../hash.ts';
+import type { Clock, PartitionLeader, ProducerPort, Timer } from '../ports.ts';
+import type { RetryPolicy } from './policy.ts';
+
+export interface MetadataLoopOptions {
+  readonly port: ProducerPort;
+  readonly clock: Clock;
+  /** Waits between questions about one topic, also when they were answered. */
+  readonly retry: RetryPolicy;
+  readonly timeoutNs: number;
+  /** What is known is asked again after so long. */
+  readonly maxAgeNs: number;
+  readonly identity: number;
+  readonly onLeaders: (topic: string, leaders: readonly PartitionLeader[]) => void;
+  readonly onFailure: (topic: string, cause: unknown) => void;
+}
+
+/** Questions to the cluster at once: hundreds of topics start together, and a cluster that returns must not be stormed. A guess. */
+const CONCURRENCY = 4;
+
+interface Topic {
+  readonly name: string;
+  asking: boolean;
+  /** Questions in short order. */
+  repeats: number;
+  askedAtNs: number;
+  /** Set while one is planned. */
+  timer: Timer | null;
+  /** Time of the planned question. */
+  atNs: number;
+}
+
+/** Keeps topics' metadata fresh: asks when wanted and when old, never twice at once, ever less often while it does not help. */
+export class MetadataLoop {
+  readonly #options: MetadataLoopOptions;
+  readonly #topics = new Map<string, Topic>();
+  /** Stands still while the port is not open. */
+  readonly #queue = new PQueue({ concurrency: CONCURRENCY, autoStart: false });
+  #closed = false;
+
+  constructor(options: MetadataLoopOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (!this.#closed) this.#queue.start();
+  }
+
+  pause(): void {
+    this.#queue.pause();
+  }
+
+  /** Somebody lacks a leader for the topic. Cheap to call again while a question is planned. */
+  want(name: string): void {
+    const { clock, retry, identity } = this.#options;
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      topic = { name, asking: false, repeats: 0, askedAtNs: -Infinity, timer: null, atNs: Infinity };
+      this.#topics.set(name, topic);
+      this.#plan(topic, 0);
+      return;
+    }
+    if (topic.asking) return;
+    const draw = fraction(hash32(hash32(identity, textHash32(name)), topic.repeats));
+    const waitNs = retry.backoffNs(Math.max(1, topic.repeats), draw);
+    const sinceNs = clock.nowNs() - topic.askedAtNs;
+    // Quiet for twice the wait: that trouble is over, this is another one.
+    if (sinceNs > 2 * waitNs) topic.repeats = 0;
+    const leftNs = Math.max(0, waitNs - sinceNs);
+    if (topic.timer !== null && topic.atNs <= clock.nowNs() + leftNs) return;
+    this.#plan(topic, leftNs);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#queue.clear();
+    for (const topic of this.#topics.values()) topic.timer?.cancel();
+    this.#topics.clear();
+  }
+
+  #plan(topic: Topic, waitNs: number): void {
+    if (this.#closed) return;
+    const { clock } = this.#options;
+    topic.timer?.cancel();
+    topic.atNs = clock.nowNs() + waitNs;
+    topic.timer = clock.after(waitNs, () => {
+      topic.timer = null;
+      topic.asking = true;
+      void this.#queue.add(() => this.#ask(topic));
+    });
+  }
+
+  async #ask(topic: Topic): Promise<void> {
+    const { port, clock, timeoutNs, maxAgeNs, onLeaders, onFailure } = this.#options;
+    topic.askedAtNs = clock.nowNs();
+    topic.repeats++;
+    try {
+      const leaders = await within({ clock, limitNs: timeoutNs }, () => port.metadata(topic.name));
+      topic.asking = false;
+      if (this.#closed) return;
+      if (leaders.length === 0) throw new Error(`no partitions known of topic ${topic.name}`);
+      // Planned before it is told, as the hearer may want it sooner.
+      this.#plan(topic, maxAgeNs);
+      onLeaders(topic.name, leaders);
+    } catch (cause) {
+      topic.asking = false;
+      if (this.#closed) return;
+      onFailure(topic.name, cause);
+      this.want(topic.name);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/** Producers as rows: what each holds in its buffer, and its requests in flight in the order they were sent. */
+import type { RequestPool } from './request-pool.ts';
+
+/** Rows of `ints`, one cache line each. */
+export const P_STRIDE = 16;
+export const RECORDS = 0;
+export const CLOSED = 1;
+export const FIRST_STREAM = 2;
+export const LAST_STREAM = 3;
+/** Queued or in-flight batches by class: three columns. */
+export const CLASS_COUNT = 4;
+const REQUESTS = 7;
+const REQUEST_HEAD = 8;
+const REQUEST_TAIL = 9;
+/** Ends of the lists that the queue table keeps: a head and a tail each. */
+export const LINGER_ENDS = 10;
+export const READY_ENDS = 12;
+export const READY_COUNT = 14;
+
+/** Rows of `floats` are 2 wide. */
+export const BYTES = 0;
+/** Earliest time at which trying the ready batches again can help. */
+export const RECHECK = 1;
+
+const NONE = -1;
+
+export class ProducerTable {
+  ints = new Int32Array(P_STRIDE * 4);
+  floats = new Float64Array(2 * 4);
+  count = 0;
+
+  add(): number {
+    const producer = this.count++;
+    const row = producer * P_STRIDE;
+    if (row + P_STRIDE > this.ints.length) {
+      const ints = new Int32Array(this.ints.length * 2);
+      ints.set(this.ints);
+      this.ints = ints;
+      const floats = new Float64Array(this.floats.length * 2);
+      floats.set(this.floats);
+      this.floats = floats;
+    }
+    this.ints[row + FIRST_STREAM] = NONE;
+    this.ints[row + LAST_STREAM] = NONE - 1;
+    this.ints.fill(NONE, row + REQUEST_HEAD, row + READY_COUNT);
+    this.floats[producer * 2 + RECHECK] = Infinity;
+    return producer;
+  }
+
+  ownStream(producer: number, stream: number): void {
+    if (this.ints[producer * P_STRIDE + FIRST_STREAM] === NONE) this.ints[producer * P_STRIDE + FIRST_STREAM] = stream;
+    this.ints[producer * P_STRIDE + LAST_STREAM] = stream;
+  }
+
+  nextRequest(producer: number): number {
+    return this.ints[producer * P_STRIDE + REQUESTS]++;
+  }
+
+  requestHead(producer: number): number {
+    return this.ints[producer * P_STRIDE + REQUEST_HEAD];
+  }
+
+  pushRequest(producer: number, request: number, requests: RequestPool): void {
+    const tail = this.ints[producer * P_STRIDE + REQUEST_TAIL];
+    requests.previous[request] = tail;
+    requests.next[request] = NONE;
+    if (tail === NONE) this.ints[producer * P_STRIDE + REQUEST_HEAD] = request;
+    else requests.next[tail] = request;
+    this.ints[producer * P_STRIDE + REQUEST_TAIL] = request;
+  }
+
+  removeRequest(producer: number, request: number, requests: RequestPool): void {
+    const next = requests.next[request];
+    const previous = requests.previous[request];
+    if (previous === NONE) this.ints[producer * P_STRIDE + REQUEST_HEAD] = next;
+    else requests.next[previous] = next;
+    if (next === NONE) this.ints[producer * P_STRIDE + REQUEST_TAIL] = previous;
+    else requests.previous[next] = previous;
+  }
+}

@@ -1,0 +1,441 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../clock.fixture.ts';
+import type { ServiceClass } from '../record.ts';
+import { type Manner, MemoryPort } from './memory-port.fixture.ts';
+import type { DropNews, PressureNews } from './news.ts';
+import { dropOldest, evictLower } from './overflow.ts';
+import { murmur2 } from './partitioner/index.ts';
+import { createProducer, type Producer, type ProducerOptions } from './producer.ts';
+import type { Receipt } from './receipt.ts';
+
+const MS = 1_000_000;
+
+let clock: ManualClock;
+let port: MemoryPort;
+let producer: Producer;
+
+function start(options: Partial<ProducerOptions> = {}, manner: Manner = 'fine'): void {
+  clock = new ManualClock();
+  port = new MemoryPort();
+  port.manner = manner;
+  producer = createProducer({ port, clock, identity: 'test', lingerNs: 10 * MS, ...options });
+}
+
+const record = (topic: string, i: number) => ({ topic, value: `value ${i}` });
+const texts = () => port.log.map(({ record }) => Buffer.from(record.value!).toString());
+
+function sumDropped(receipt: Receipt): number {
+  return Object.values(receipt.dropped).reduce((a, b) => a + b, 0);
+}
+
+/** Lets time pass until the producer has closed. */
+async function closed(graceMs = 1_000): Promise<Receipt> {
+  const receipt = producer.close({ graceMs });
+  await clock.advanceMs(graceMs + 1_000);
+  return receipt;
+}
+
+afterEach(() => {
+  expect(producer.receipt().balanced).toBe(true);
+});
+
+describe('a producer over a cluster that works', () => {
+  it('delivers what was sent, once, and its receipt says so by topic and class', async () => {
+    start({ classes: { 'billing.charge': 'high' } });
+    for (let i = 0; i < 50; i++) expect(producer.send(record('playback.start', i))).toBe(true);
+    for (let i = 50; i < 60; i++) expect(producer.send(record('billing.charge', i))).toBe(true);
+    producer.send({ ...record('playback.start', 60), class: 'low' });
+    expect(port.calls).toEqual([]); // nothing happens inside send
+    await clock.advanceMs(100);
+    expect(texts().sort()).toEqual(Array.from({ length: 61 }, (_, i) => `value ${i}`).sort());
+    const receipt = await closed();
+    const nothing = { dropped: {}, unknown: 0, buffered: 0 };
+    expect(receipt).toEqual({
+      offered: 61,
+      delivered: 61,
+      ...nothing,
+      balanced: true,
+      lines: [
+        { topic: 'playback.start', class: 'normal', offered: 50, delivered: 50, ...nothing },
+        { topic: 'billing.charge', class: 'high', offered: 10, delivered: 10, ...nothing },
+        { topic: 'playback.start', class: 'low', offered: 1, delivered: 1, ...nothing },
+      ],
+    });
+    expect(port.closedWith).not.toBeNull();
+  });
+
+  it('waits for its linger, and sends a full batch before', async () => {
+    start({ batchBytesMax: 100 });
+    await clock.advanceMs(50);
+    producer.send({ topic: 't', value: 'first' });
+    await clock.advanceMs(50);
+    port.log.length = 0;
+    producer.send({ topic: 't', value: 'a' });
+    await clock.advanceMs(9);
+    expect(texts()).toEqual([]);
+    await clock.advanceMs(2);
+    expect(texts()).toEqual(['a']);
+    for (let i = 0; i < 30; i++) producer.send({ topic: 't', value: '0123456789' });
+    await clock.advanceMs(0);
+    expect(port.log.length).toBeGreaterThanOrEqual(20);
+  });
+
+  it('sends a key to the partition that Kafka sends it to, and keeps its order', async () => {
+    start();
+    for (let i = 0; i < 40; i++) producer.send({ topic: 't', key: `key ${i % 4}`, value: `${i}` });
+    await clock.advanceMs(100);
+    const seen = new Map<string, number>();
+    for (const { partition, record } of port.log) {
+      expect(partition).toBe((murmur2(record.key!) & 0x7fffffff) % 3);
+      const key = Buffer.from(record.key!).toString();
+      const value = Number(Buffer.from(record.value!).toString());
+      expect(value).toBeGreaterThan(seen.get(key) ?? -1);
+      seen.set(key, value);
+    }
+    expect(port.log).toHaveLength(40);
+  });
+
+  it('stamps records with the time of day, unless they bring their own', async () => {
+    start();
+    await clock.advanceMs(5_000);
+    producer.send(record('t', 1));
+    await clock.advanceMs(3);
+    producer.send(record('t', 2));
+    producer.send({ ...record('t', 3), timestampMs: 7 });
+    const nowMs = clock.wallMs();
+    await clock.advanceMs(100);
+    const stamps = port.log.map(({ record }) => record.timestampMs).sort((a, b) => a - b);
+    expect(stamps).toEqual([7, nowMs - 3, nowMs]);
+  });
+
+  it('confirms single records', async () => {
+    start();
+    const confirmations = Promise.all([
+      producer.sendAndConfirm(record('t', 1)),
+      producer.sendAndConfirm(record('t', 2)),
+      producer.sendAndConfirm({ topic: 't', value: Buffer.alloc(2 << 20) }),
+    ]);
+    await clock.advanceMs(100);
+    expect(await confirmations).toEqual([
+      { fate: 'delivered' },
+      { fate: 'delivered' },
+      { fate: 'dropped', cause: 'too-large' },
+    ]);
+  });
+
+  it('tells listeners, in sums, after send has returned', async () => {
+    start();
+    const news: unknown[] = [];
+    producer.on('connected', () => news.push('connected'));
+    producer.on('delivered', (about) => news.push(about));
+    producer.on('drop', (about) => news.push(about));
+    for (let i = 0; i < 5; i++) producer.send(record('t', i));
+    producer.send({ topic: 't', value: Buffer.alloc(2 << 20) });
+    producer.send({ topic: 't', value: Buffer.alloc(2 << 20) });
+    expect(news).toEqual([]);
+    await clock.advanceMs(100);
+    expect(news).toEqual([
+      'connected',
+      { topic: 't', class: 'normal', cause: 'too-large', records: 2 },
+      { topic: 't', class: 'normal', records: 5 },
+    ]);
+  });
+
+  it('survives listeners that throw, send or close', async () => {
+    start();
+    const errors: unknown[] = [];
+    producer.on('error', (cause) => errors.push(cause));
+    let again = 3;
+    producer.on('delivered', () => {
+      if (again-- > 0) producer.send(record('t', again));
+      else void producer.close();
+      throw new Error('listener');
+    });
+    producer.send(record('t', 9));
+    await clock.advanceMs(500);
+    expect(errors).toHaveLength(4);
+    expect(producer.receipt()).toMatchObject({ offered: 4, delivered: 4, buffered: 0 });
+    expect(port.closedWith).not.toBeNull();
+  });
+});
+
+describe('a producer and input of any kind', () => {
+  it('never throws on send, and books every call', () => {
+    start();
+    let sent = 0;
+    fc.assert(
+      fc.property(
+        fc.anything(),
+        fc.record({
+          topic: fc.oneof(fc.constantFrom('t', '', 'constructor', '__proto__'), fc.anything()),
+          value: fc.oneof(fc.string(), fc.uint8Array(), fc.anything()),
+          key: fc.oneof(fc.string(), fc.anything()),
+          headers: fc.oneof(fc.dictionary(fc.string(), fc.string()), fc.anything()),
+          class: fc.oneof(fc.constantFrom('low', 'high', undefined), fc.anything()),
+          timestampMs: fc.anything(),
+        }),
+        (anything, almost) => {
+          producer.send(anything as never);
+          producer.send(almost as never);
+          sent += 2;
+        },
+      ),
+      { numRuns: 500 },
+    );
+    expect(producer.receipt()).toMatchObject({ offered: sent, balanced: true });
+    expect(producer.receipt().dropped.invalid).toBeGreaterThan(0);
+  });
+
+  it('bounds the topics it keeps state for', async () => {
+    start({ streamsMax: 3 });
+    const admitted = Array.from({ length: 10 }, (_, i) => producer.send(record(`topic ${i}`, i)));
+    expect(admitted.filter(Boolean)).toHaveLength(3);
+    expect(await closed()).toMatchObject({ delivered: 3, dropped: { 'buffer-full': 7 } });
+  });
+
+  it('refuses settings it can not keep, by name', () => {
+    start();
+    expect(() => createProducer({ port, clock, lingerNs: -1 })).toThrow('lingerNs: expected a number ≥ 0, got -1');
+  });
+});
+
+describe('a producer without a cluster', () => {
+  it.each(['down', 'hang', 'throw'] as const)('starts, admits, and resumes by itself: %s', async (manner) => {
+    start({}, manner);
+    const news: string[] = [];
+    producer.on('connected', () => news.push('connected'));
+    producer.on('disconnected', () => news.push('disconnected'));
+    for (let i = 0; i < 100; i++) expect(producer.send(record('t', i))).toBe(true);
+    await clock.advanceMs(40_000);
+    expect(producer.connected).toBe(false);
+    expect(news).toEqual(['disconnected']);
+    expect(producer.bufferedRecords).toBe(100);
+    port.manner = 'fine';
+    await clock.advanceMs(61_000); // a hung `open` is given up after the request time-out
+    expect(news).toEqual(['disconnected', 'connected']);
+    expect(producer.receipt()).toMatchObject({ delivered: 100, buffered: 0 });
+  });
+
+  it('drops by cause when its buffer is full or its records are too old', async () => {
+    start({ bufferRecordsMax: 10, deliveryTimeoutNs: 60_000 * MS }, 'down');
+    const drops: DropNews[] = [];
+    producer.on('drop', (news) => drops.push(news));
+    for (let i = 0; i < 25; i++) producer.send(record('t', i));
+    await clock.advanceMs(0);
+    expect(drops).toEqual([{ topic: 't', class: 'normal', cause: 'buffer-full', records: 15 }]);
+    await clock.advanceMs(61_000);
+    expect(producer.receipt()).toMatchObject({ dropped: { 'buffer-full': 15, expired: 10 }, buffered: 0 });
+  });
+
+  it.each([
+    [dropOldest, { 'buffer-full': 0, evicted: 40 }],
+    [evictLower, { 'buffer-full': 20, evicted: 20 }],
+  ])('gives way as its overflow policy says: $name', async (overflow, dropped) => {
+    start({ bufferRecordsMax: 20, batchBytesMax: 8, overflow }, 'down');
+    const classes: ServiceClass[] = ['low', 'high', 'low'];
+    for (const serviceClass of classes) {
+      for (let i = 0; i < 20; i++) producer.send({ topic: 't', value: 'v'.repeat(8), class: serviceClass });
+    }
+    const receipt = producer.receipt();
+    expect({ 'buffer-full': 0, ...receipt.dropped }).toEqual(dropped);
+    port.manner = 'fine';
+    await clock.advanceMs(5_000);
+    expect(port.log).toHaveLength(20);
+  });
+
+  it('signals back-pressure once in each direction', async () => {
+    start({ bufferRecordsMax: 100 }, 'down');
+    const news: PressureNews[] = [];
+    producer.on('backpressure', (about) => news.push(about));
+    for (let i = 0; i < 120; i++) producer.send(record('t', i));
+    await clock.advanceMs(1_000);
+    expect(news.map(({ high, bufferedRecords }) => [high, bufferedRecords])).toEqual([[true, 81]]);
+    port.manner = 'fine';
+    await clock.advanceMs(5_000);
+    expect(news.map(({ high }) => high)).toEqual([true, false]);
+  });
+
+  it('close gives up after its grace and says what was never sent', async () => {
+    start({}, 'down');
+    for (let i = 0; i < 10; i++) producer.send(record('t', i));
+    const receipt = await closed(200);
+    expect(receipt).toMatchObject({ offered: 10, delivered: 0, dropped: { closed: 10 }, unknown: 0, buffered: 0 });
+    expect(producer.send(record('t', 11))).toBe(false);
+    expect(producer.send(record('another', 12))).toBe(false);
+    expect(producer.receipt()).toMatchObject({ offered: 12, dropped: { closed: 12 } });
+    expect(await producer.close()).toBe(receipt);
+    expect(clock.timers).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a producer and a client with bad manners', () => {
+  it('retries what was refused, without duplicates', async () => {
+    start();
+    let refusals = 3;
+    port.mannerOf = () => (refusals-- > 0 ? 'refuse' : 'fine');
+    for (let i = 0; i < 10; i++) producer.send(record('t', i));
+    await clock.advanceMs(10_000);
+    expect(port.log).toHaveLength(10);
+    expect(producer.receipt()).toMatchObject({ delivered: 10 });
+  });
+
+  it('drops what is refused as often as allowed, or for good', async () => {
+    start({ retriesMax: 2 });
+    port.mannerOf = ({ topic }) => (topic === 'forbidden' ? 'forbid' : 'refuse');
+    producer.send(record('t', 1));
+    producer.send(record('forbidden', 2));
+    await clock.advanceMs(10_000);
+    expect(producer.receipt()).toMatchObject({ dropped: { 'retries-exhausted': 1, refused: 1 } });
+    expect(port.calls.filter(({ topic }) => topic === 't')).toHaveLength(3);
+    expect(port.calls.filter(({ topic }) => topic === 'forbidden')).toHaveLength(1);
+  });
+
+  it('asks for metadata when the leader is elsewhere, and follows it', async () => {
+    start({ retriesMax: 5 });
+    port.leaders.set('t', [{ partition: 0, leader: 7 }]);
+    port.mannerOf = () => (port.leaders.get('t')![0].leader === 8 ? 'fine' : 'not-leader');
+    producer.send(record('t', 1));
+    await clock.advanceMs(50);
+    const asked = port.metadataCalls;
+    port.leaders.set('t', [{ partition: 0, leader: 8 }]);
+    await clock.advanceMs(5_000);
+    expect(port.metadataCalls).toBeGreaterThan(asked);
+    expect(port.log).toHaveLength(1);
+  });
+
+  it('waits for a partition without a leader, and does not ask for it too often', async () => {
+    start();
+    port.leaders.set('t', [{ partition: 0, leader: -1 }]);
+    producer.send(record('t', 1));
+    await clock.advanceMs(10_000);
+    expect(port.metadataCalls).toBeGreaterThan(5);
+    expect(port.metadataCalls).toBeLessThan(25);
+    port.leaders.set('t', [{ partition: 0, leader: 3 }]);
+    await clock.advanceMs(2_000);
+    expect(port.log).toHaveLength(1);
+  });
+
+  it.each(['lose-answer', 'reject', 'throw'] as const)('calls it unknown when nobody can say: %s', async (manner) => {
+    start({ retriesMax: 1 });
+    port.mannerOf = () => manner;
+    const confirmation = producer.sendAndConfirm(record('t', 1));
+    await clock.advanceMs(10_000);
+    expect(await confirmation).toEqual({ fate: 'unknown' });
+    expect(port.calls).toHaveLength(2);
+    expect(producer.receipt()).toMatchObject({ unknown: 1, dropped: {} });
+  });
+
+  it('a hung broker costs bounded memory: calls that nobody answers do not pile up', async () => {
+    start({ inFlightMax: 2, requestTimeoutNs: 1_000 * MS, deliveryTimeoutNs: 100_000 * MS, batchBytesMax: 100 });
+    port.partitionsByDefault = 1;
+    port.mannerOf = () => 'hang';
+    for (let second = 0; second < 60; second++) {
+      for (let i = 0; i < 20; i++) producer.send({ topic: 't', value: 'v'.repeat(50) });
+      await clock.advanceMs(1_000);
+    }
+    expect(port.unansweredMax).toBeLessThanOrEqual(4);
+    expect(producer.receipt().buffered).toBe(1_200);
+    port.mannerOf = null;
+    await clock.advanceMs(110_000); // the hung calls no longer count after the delivery time-out
+    expect(producer.bufferedRecords).toBe(0);
+    producer.send(record('t', 1));
+    await clock.advanceMs(2_000);
+    expect(producer.receipt().delivered).toBeGreaterThan(0);
+  });
+
+  it.fails('a time-out without retries lets the batches behind it go', async () => {
+    start({ inFlightMax: 1, retriesMax: 0, requestTimeoutNs: 1_000 * MS, batchBytesMax: 100 });
+    port.partitionsByDefault = 1;
+    let calls = 0;
+    port.mannerOf = () => (calls++ === 0 ? 'hang' : 'fine');
+    for (let i = 0; i < 6; i++) producer.send({ topic: 't', value: 'v'.repeat(50) });
+    await clock.advanceMs(1_500);
+    expect(producer.receipt()).toMatchObject({ unknown: 2, delivered: 4, buffered: 0 });
+  });
+
+  it('close with answers outstanding books them as unknown, and takes no longer than its grace', async () => {
+    start();
+    port.mannerOf = () => 'hang';
+    producer.send(record('t', 1));
+    await clock.advanceMs(100);
+    producer.send(record('t', 2));
+    port.manner = 'hang';
+    const before = clock.nowNs();
+    let took = Infinity;
+    const receipt = producer.close({ graceMs: 300 }).then((it) => {
+      took = clock.nowNs() - before;
+      return it;
+    });
+    await clock.advanceMs(1_000);
+    expect(await receipt).toMatchObject({ offered: 2, delivered: 0, unknown: 2, buffered: 0 });
+    expect(took).toBeLessThanOrEqual(300 * MS);
+  });
+});
+
+describe('whatever the cluster does', () => {
+  const manner = fc.constantFrom<Manner>(
+    'fine',
+    'down',
+    'hang',
+    'lose-answer',
+    'reject',
+    'throw',
+    'refuse',
+    'not-leader',
+  );
+
+  it('the books balance, delivered is in the log, dropped is not, and the bounds hold', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(manner, fc.array(manner, { minLength: 1, maxLength: 4 }), fc.nat(30), fc.nat(3_000)), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        fc.constantFrom(undefined, dropOldest, evictLower),
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 0, max: 3 }),
+        async (weather, overflow, inFlightMax, retriesMax) => {
+          start({
+            ...(overflow && { overflow }),
+            inFlightMax,
+            retriesMax,
+            bufferRecordsMax: 40,
+            batchBytesMax: 60,
+            requestTimeoutNs: 1_000 * MS,
+            deliveryTimeoutNs: 4_000 * MS,
+          });
+          const confirmations: Promise<{ fate: string }>[] = [];
+          for (const [connection, answers, records, waitMs] of weather) {
+            port.manner = connection;
+            let call = 0;
+            port.mannerOf = () => answers[call++ % answers.length];
+            for (let i = 0; i < records; i++) {
+              const id = confirmations.length;
+              confirmations.push(
+                producer.sendAndConfirm({
+                  topic: id % 2 === 0 ? 'even' : 'odd',
+                  value: `${id}`,
+                  class: id % 3 === 0 ? 'low' : 'high',
+                }),
+              );
+              expect(producer.bufferedRecords).toBeLessThanOrEqual(40);
+            }
+            await clock.advanceMs(waitMs);
+            expect(producer.receipt().balanced).toBe(true);
+          }
+          const receipt = await closed(2_000);
+          expect(receipt).toMatchObject({ balanced: true, buffered: 0, offered: confirmations.length });
+          expect(receipt.delivered + receipt.unknown + sumDropped(receipt)).toBe(confirmations.length);
+          const stored = new Set(texts().map(Number));
+          for (const [id, confirmation] of confirmations.entries()) {
+            const { fate } = await confirmation;
+            if (fate === 'delivered') expect(stored.has(id)).toBe(true);
+            if (fate === 'dropped') expect(stored.has(id)).toBe(false);
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});

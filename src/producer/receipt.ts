@@ -1,0 +1,95 @@
+/** A producer's own book: what became of every record offered, by topic and class. Held to a law, not to a hope. */
+import { CLASSES, DROP_CAUSES, type DropCause, type ServiceClass } from '../record.ts';
+
+export interface ReceiptTotal {
+  readonly offered: number;
+  /** Acknowledged as asked for (acks 0: handed to the network). */
+  readonly delivered: number;
+  /** Known to be in no log. */
+  readonly dropped: Readonly<Partial<Record<DropCause, number>>>;
+  /** Sent, no answer, given up: it may be in a log or not. */
+  readonly unknown: number;
+  /** Neither yet. 0 after `close`. */
+  readonly buffered: number;
+}
+
+export interface ReceiptLine extends ReceiptTotal {
+  /** Empty for records whose topic could not be read, or for which there was no more room in the table of streams. */
+  readonly topic: string;
+  readonly class: ServiceClass;
+}
+
+export interface Receipt extends ReceiptTotal {
+  readonly lines: readonly ReceiptLine[];
+  /** `offered = delivered + dropped + unknown + buffered` in every line, with `buffered` counted from the buffer itself. */
+  readonly balanced: boolean;
+}
+
+const OFFERED = 0;
+const DELIVERED = 1;
+const UNKNOWN = 2;
+const DROPPED = 3;
+const WIDTH = DROPPED + DROP_CAUSES.length;
+
+/** Rows are streams. */
+export class ProducerBook {
+  readonly #names: { readonly topic: string; readonly serviceClass: number }[] = [];
+  #counts = new Float64Array(WIDTH * 4);
+
+  /** Rows are numbered from 0 in the order added. */
+  addRow(topic: string, serviceClass: number): number {
+    const row = this.#names.push({ topic, serviceClass }) - 1;
+    if ((row + 1) * WIDTH > this.#counts.length) {
+      const counts = new Float64Array(this.#counts.length * 2);
+      counts.set(this.#counts);
+      this.#counts = counts;
+    }
+    return row;
+  }
+
+  offered(row: number): void {
+    this.#counts[row * WIDTH + OFFERED]++;
+  }
+
+  delivered(row: number, records: number): void {
+    this.#counts[row * WIDTH + DELIVERED] += records;
+  }
+
+  unknown(row: number, records: number): void {
+    this.#counts[row * WIDTH + UNKNOWN] += records;
+  }
+
+  /** `cause` indexes DROP_CAUSES. Positional, as the core tells it. */
+  dropped(row: number, records: number, cause: number): void {
+    this.#counts[row * WIDTH + DROPPED + cause] += records;
+  }
+
+  /** The book as it stands; `bufferedByRow` is counted by the caller from what it holds. */
+  receipt(bufferedByRow: readonly number[]): Receipt {
+    const total = new Float64Array(WIDTH);
+    let buffered = 0;
+    let balanced = true;
+    const lines: ReceiptLine[] = [];
+    for (const [row, { topic, serviceClass }] of this.#names.entries()) {
+      const counts = this.#counts.subarray(row * WIDTH, (row + 1) * WIDTH);
+      let settled = 0;
+      for (let i = 0; i < WIDTH; i++) {
+        total[i] += counts[i];
+        if (i !== OFFERED) settled += counts[i];
+      }
+      const here = bufferedByRow[row] ?? 0;
+      buffered += here;
+      if (counts[OFFERED] !== settled + here) balanced = false;
+      if (counts[OFFERED] > 0) lines.push({ topic, class: CLASSES[serviceClass], ...figures(counts, here) });
+    }
+    return { ...figures(total, buffered), lines, balanced };
+  }
+}
+
+function figures(counts: Float64Array, buffered: number): ReceiptTotal {
+  const dropped: Partial<Record<DropCause, number>> = {};
+  for (const [cause, name] of DROP_CAUSES.entries()) {
+    if (counts[DROPPED + cause] > 0) dropped[name] = counts[DROPPED + cause];
+  }
+  return { offered: counts[OFFERED], delivered: counts[DELIVERED], dropped, unknown: counts[UNKNOWN], buffered };
+}

@@ -1,0 +1,102 @@
+/** Streams as rows of one array: a stream's row is one cache line, and each stream's open batches hang off it. */
+import type { BatchPool } from './batch-pool.ts';
+import type { TopicView } from './policy.ts';
+
+export const S_STRIDE = 16;
+export const S_PRODUCER = 0;
+export const S_CLASS = 1;
+const S_OPEN_HEAD = 2;
+const S_OPEN_COUNT = 3;
+/** Batches that are due and wait. */
+export const S_READY = 4;
+/** Batches opened so far. */
+export const S_BATCHES = 5;
+export const S_IDENTITY = 6;
+/** Where the next record without a key goes, as the partitioner last said; UNASKED when it has to be asked again. */
+export const S_PARTITION = 8;
+/** Who leads it. */
+export const S_BROKER = 9;
+export const UNASKED = -2;
+
+const NONE = -1;
+/** A list longer than this gets an index: partitioners that spread keep a batch open in every partition. */
+const SCAN_MAX = 8;
+
+/** Unassigned batches are told apart by their key, which has no partition yet. */
+const place = (partition: number, keyHash: number): number => (partition === NONE ? -2 - keyHash : partition);
+
+export class StreamTable {
+  ints = new Int32Array(S_STRIDE * 4);
+  /** What is known of each stream's topic, null before the first metadata. */
+  readonly views: (TopicView | null)[] = [];
+  readonly #indexes = new Map<number, Map<number, number>>();
+  count = 0;
+
+  add(producer: number, serviceClass: number, identity: number): number {
+    const stream = this.count++;
+    if (this.count * S_STRIDE > this.ints.length) {
+      const ints = new Int32Array(this.ints.length * 2);
+      ints.set(this.ints);
+      this.ints = ints;
+    }
+    const at = stream * S_STRIDE;
+    this.ints[at + S_PRODUCER] = producer;
+    this.ints[at + S_CLASS] = serviceClass;
+    this.ints[at + S_OPEN_HEAD] = NONE;
+    this.ints[at + S_IDENTITY] = identity;
+    this.ints[at + S_PARTITION] = UNASKED;
+    this.views.push(null);
+    return stream;
+  }
+
+  openHead(stream: number): number {
+    return this.ints[stream * S_STRIDE + S_OPEN_HEAD];
+  }
+
+  /** The open batch for a partition (or, before metadata, for a key), −1 for none. */
+  findOpen(stream: number, partition: number, keyHash: number, batches: BatchPool): number {
+    const head = this.ints[stream * S_STRIDE + S_OPEN_HEAD];
+    if (head === NONE) return NONE;
+    if (this.#indexes.size !== 0) {
+      const index = this.#indexes.get(stream);
+      if (index !== undefined) return index.get(place(partition, keyHash)) ?? NONE;
+    }
+    for (let batch = head; batch !== NONE; batch = batches.openNext[batch]) {
+      if (batches.partition[batch] === partition && (partition !== NONE || batches.keyHash[batch] === keyHash)) {
+        return batch;
+      }
+    }
+    return NONE;
+  }
+
+  pushOpen(stream: number, batch: number, batches: BatchPool): void {
+    const at = stream * S_STRIDE;
+    const head = this.ints[at + S_OPEN_HEAD];
+    batches.openNext[batch] = head;
+    batches.openPrevious[batch] = NONE;
+    if (head !== NONE) batches.openPrevious[head] = batch;
+    this.ints[at + S_OPEN_HEAD] = batch;
+    let index = this.#indexes.size === 0 ? undefined : this.#indexes.get(stream);
+    if (++this.ints[at + S_OPEN_COUNT] > SCAN_MAX && index === undefined) {
+      index = new Map();
+      for (let each = head; each !== NONE; each = batches.openNext[each]) {
+        index.set(place(batches.partition[each], batches.keyHash[each]), each);
+      }
+      this.#indexes.set(stream, index);
+    }
+    index?.set(place(batches.partition[batch], batches.keyHash[batch]), batch);
+  }
+
+  removeOpen(stream: number, batch: number, batches: BatchPool): void {
+    const at = stream * S_STRIDE;
+    const next = batches.openNext[batch];
+    const previous = batches.openPrevious[batch];
+    if (previous === NONE) this.ints[at + S_OPEN_HEAD] = next;
+    else batches.openNext[previous] = next;
+    if (next !== NONE) batches.openPrevious[next] = previous;
+    this.ints[at + S_OPEN_COUNT]--;
+    if (this.#indexes.size !== 0) {
+      this.#indexes.get(stream)?.delete(place(batches.partition[batch], batches.keyHash[batch]));
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { MS, RECORD_BYTES, SmallWorld } from './core.fixture.ts';
+
+describe('a router core', () => {
+  it('fetches, writes, and commits only then', () => {
+    const world = new SmallWorld();
+    world.logEnd[0] = 5;
+    world.answerFirst('fetch');
+    world.advance(20 * MS);
+    expect(world.calls).toEqual(['fetch 0 from 0', 'fetch 0 from 5', 'write 0:0-5 to 0, attempt 1']);
+    world.answerFirst('write');
+    world.advance(20 * MS);
+    expect(world.calls.at(-1)).toBe('commit 0 at 5');
+  });
+
+  it('groups ranges until the write is full, and cuts a range where it is', () => {
+    const world = new SmallWorld({ bytesMax: 8 * RECORD_BYTES, ageNs: 100 * MS });
+    world.logEnd[0] = 5;
+    world.answerFirst('fetch');
+    expect(world.pending.some((p) => p.kind === 'write')).toBe(false);
+    world.logEnd[0] = 10;
+    world.answerFirst('fetch');
+    expect(world.calls.at(-1)).toBe('write 0:0-8 to 0, attempt 1');
+    world.advance(100 * MS);
+    expect(world.calls.at(-1)).toBe('write 0:8-10 to 0, attempt 1');
+  });
+
+  it('mixes slots in one write, or keeps them apart', () => {
+    for (const [scope, writes] of [
+      ['container', ['write 0:0-2 1:0-2 to 0, attempt 1']],
+      ['partition', ['write 0:0-2 to 0, attempt 1', 'write 1:0-2 to 0, attempt 1']],
+    ] as const) {
+      const world = new SmallWorld({ slots: 2, scope, ageNs: 5 * MS });
+      world.logEnd.fill(2);
+      world.answerFirst('fetch');
+      world.answerFirst('fetch');
+      world.advance(5 * MS);
+      expect(world.calls.filter((c) => c.startsWith('write'))).toEqual(writes);
+    }
+  });
+
+  it('does not commit past a hole: the later write came first', () => {
+    const world = new SmallWorld({ bytesMax: 5 * RECORD_BYTES });
+    world.logEnd[0] = 10;
+    world.answerFirst('fetch');
+    world.answer(world.pending.findIndex((p) => p.kind === 'write' && p.ranges[0][1] === 5));
+    world.advance(50 * MS);
+    expect(world.core.writtenUpTo(0)).toBe(0);
+    expect(world.pending.some((p) => p.kind === 'commit')).toBe(false);
+    world.answerFirst('write');
+    expect(world.core.writtenUpTo(0)).toBe(10);
+  });
+
+  it('retries what the sink refuses, later each time', () => {
+    const world = new SmallWorld();
+    world.logEnd[0] = 1;
+    world.answerFirst('fetch');
+    const sentAt: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      sentAt.push(world.nowNs);
+      world.answerFirst('write', 'rejected');
+      while (!world.pending.some((p) => p.kind === 'write')) world.advance(MS / 4);
+    }
+    const waits = sentAt.slice(1).map((at, i) => (at - sentAt[i]) / MS);
+    expect(waits).toEqual([0.75, 1.5, 3]);
+    expect(world.calls.at(-1)).toBe('write 0:0-1 to 0, attempt 5');
+  });
+
+  it('gives up an attempt without answer and sends it again', () => {
+    const world = new SmallWorld({ writeTimeoutNs: 50 * MS });
+    world.logEnd[0] = 1;
+    world.answerFirst('fetch');
+    world.advance(60 * MS);
+    expect(world.calls.slice(-2)).toEqual(['gave up on 0', 'write 0:0-1 to 0, attempt 2']);
+  });
+
+  it('pauses when a fetch might overfill the buffer, and resumes in turn', () => {
+    const world = new SmallWorld({ slots: 2, bufferBytesMax: 250, writesInFlightMax: 9 });
+    world.logEnd.fill(100);
+    world.answerFirst('fetch');
+    world.answerFirst('fetch');
+    expect(world.calls.filter((c) => c.startsWith('paused'))).toEqual(['paused 0', 'paused 1']);
+    expect(world.core.heldBytes).toBe(200);
+    world.answerFirst('write');
+    expect(world.calls.at(-2)).toBe('resumed 0');
+    world.check();
+  });
+
+  it('sends what it has when the buffer is full of writes that are too small to go', () => {
+    const world = new SmallWorld({ bytesMax: 1000, ageNs: Infinity, bufferBytesMax: 150 });
+    world.logEnd[0] = 100;
+    world.answerFirst('fetch');
+    expect(world.calls.slice(-2)).toEqual(['paused 0', 'write 0:0-10 to 0, attempt 1']);
+  });
+
+  it('goes on from the start of the log when retention has passed it, and says what is lost', () => {
+    const world = new SmallWorld();
+    world.logStart[0] = 7;
+    world.logEnd[0] = 9;
+    world.answerFirst('fetch');
+    expect(world.calls.slice(-2)).toEqual(['lost 0:0-7', 'fetch 0 from 7']);
+    world.advance(20 * MS);
+    expect(world.calls.at(-1)).toBe('commit 0 at 7');
+  });
+
+  it('backs off from a broker that does not answer', () => {
+    const world = new SmallWorld();
+    world.answerFirst('fetch', 'failed');
+    expect(world.pending).toEqual([]);
+    world.advance(MS);
+    expect(world.pending).toEqual([{ kind: 'fetch', slot: 0, from: 0 }]);
+  });
+
+  it('asks again for a commit that the store refused', () => {
+    const world = new SmallWorld();
+    world.logEnd[0] = 3;
+    world.answerFirst('fetch');
+    world.answerFirst('write');
+    world.advance(10 * MS);
+    world.answerFirst('commit', 'failed');
+    expect(world.core.committedUpTo(0)).toBe(0);
+    world.advance(20 * MS);
+    world.answerFirst('commit');
+    expect(world.core.committedUpTo(0)).toBe(3);
+  });
+
+  it('never sends more than the sink asked for', () => {
+    const world = new SmallWorld({ creditRecords: 4, writesInFlightMax: 9 });
+    world.logEnd[0] = 10;
+    world.answerFirst('fetch');
+    expect(world.calls.filter((c) => c.startsWith('write'))).toEqual(['write 0:0-4 to 0, attempt 1']);
+    world.answerFirst('write');
+    expect(world.calls.at(-1)).toBe('write 0:4-8 to 0, attempt 1');
+  });
+
+  it('in a shared job, lets the slow sink hold up the good one', () => {
+    const world = new SmallWorld({ sinks: 2, writesInFlightMax: 2, bufferBytesMax: 300 });
+    world.logEnd[0] = 1000;
+    const good = () => world.pending.findIndex((p) => p.kind === 'write' && p.sink === 0);
+    for (let i = 0; i < 50; i++) {
+      const fetch = world.pending.findIndex((p) => p.kind === 'fetch');
+      if (fetch >= 0) world.answer(fetch);
+      while (good() >= 0) world.answer(good());
+    }
+    expect(world.arrivals[0][0].length).toBe(20);
+    expect(world.stored[0]).toBe(0);
+  });
+
+  it('commits nothing of a slot that was revoked', () => {
+    const world = new SmallWorld({ slots: 2 });
+    world.logEnd.fill(3);
+    world.answerFirst('fetch');
+    world.core.revoke(0, world.nowNs);
+    world.pending = world.pending.filter((p) => p.kind !== 'fetch' || p.slot !== 0);
+    world.answerFirst('write');
+    world.advance(50 * MS);
+    expect(world.pending.some((p) => p.kind === 'commit')).toBe(false);
+    world.core.assign(0, 0, world.nowNs);
+    world.drain();
+    expect(world.arrivals[0]).toEqual([
+      [2, 2, 2],
+      [1, 1, 1],
+    ]);
+  });
+
+  it('closes: fetches no more, writes what it holds', () => {
+    const world = new SmallWorld({ ageNs: 1000 * MS });
+    world.logEnd[0] = 3;
+    world.answerFirst('fetch');
+    world.core.close(world.nowNs);
+    expect(world.core.drained).toBe(false);
+    world.logEnd[0] = 5;
+    world.answerFirst('fetch');
+    world.answerFirst('write');
+    world.answerFirst('write');
+    expect(world.core.drained).toBe(true);
+    expect(world.pending).toEqual([]);
+  });
+
+  it('refuses an answer to what it did not ask', () => {
+    const world = new SmallWorld();
+    world.answerFirst('fetch', 'failed');
+    expect(() => world.core.fetched(0, 0, 1, 10, world.nowNs)).toThrow('only a fetch that was asked');
+    expect(() => new SmallWorld().core.fetched(0, 3, 4, 10, 0)).toThrow('in order');
+  });
+});

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { commitAfter, commitEvery } from './commit.ts';
+import { DedupeWindow } from './dedupe.ts';
+import { exponentialRetry } from './retry.ts';
+import { RollingCount } from './scaling.ts';
+
+describe('commit policies', () => {
+  it('commit by time, or by number with a time for a trickle', () => {
+    expect(commitEvery(10).dueNs(1, 5)).toBe(15);
+    const policy = commitAfter({ records: 100, intervalNs: 10 });
+    expect(policy.dueNs(99, 5)).toBe(15);
+    expect(policy.dueNs(100, 5)).toBe(5);
+  });
+});
+
+describe('exponential retry', () => {
+  it('doubles up to its bound and spreads over the upper half', () => {
+    const policy = exponentialRetry({ backoffNs: 100, backoffMaxNs: 350 });
+    expect([1, 2, 3, 4, 1000].map((attempt) => policy.backoffNs(attempt, 'failed', 1))).toEqual([
+      100, 200, 350, 350, 350,
+    ]);
+    expect(policy.backoffNs(1, 'failed', 0)).toBe(50);
+  });
+});
+
+describe('a window against copies', () => {
+  it('knows an id for as long as its window, counted from the first arrival', () => {
+    const window = new DedupeWindow({ idsMax: 10, windowNs: 100 });
+    expect([0, 50, 99, 100].map((now) => window.isDuplicate('a', now))).toEqual([false, true, true, false]);
+  });
+
+  it('is bounded, and never calls new what the bound still covers', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(12)), fc.integer({ min: 1, max: 6 }), (ids, idsMax) => {
+        const window = new DedupeWindow({ idsMax, windowNs: Infinity });
+        const remembered: number[] = [];
+        for (const id of ids) {
+          expect(window.isDuplicate(`guid-${id}`, 0)).toBe(remembered.includes(id));
+          if (!remembered.includes(id)) remembered.push(id);
+          if (remembered.length > idsMax) remembered.shift();
+          expect(window.size).toBeLessThanOrEqual(idsMax);
+        }
+      }),
+    );
+  });
+});
+
+describe('scaling by a rolling count', () => {
+  const options = { containersMin: 2, containersMax: 10, up: 60, down: 5, window: 10, hits: 6, cooldownNs: 100 };
+
+  it('grows after 6 bad samples of 10, not after 5', () => {
+    const policy = new RollingCount(options);
+    const answers = [99, 99, 1, 99, 99, 30, 99, 99].map((lag, i) => policy.sample(lag, 4, i));
+    expect(answers).toEqual([4, 4, 4, 4, 4, 4, 4, 5]);
+  });
+
+  it('shrinks when there is nothing to do, and never below its least', () => {
+    const policy = new RollingCount(options);
+    let containers = 4;
+    for (let i = 0; i < 100; i++) containers = policy.sample(0, containers, i * 50);
+    expect(containers).toBe(2);
+  });
+
+  it('keeps within its bounds and changes once a cool-down', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(100)), (lags) => {
+        const policy = new RollingCount(options);
+        let containers = 5;
+        let changedAt = -Infinity;
+        lags.forEach((lag, i) => {
+          const now = i * 30;
+          const next = policy.sample(lag, containers, now);
+          expect(next).toBeGreaterThanOrEqual(2);
+          expect(next).toBeLessThanOrEqual(10);
+          if (next !== containers) {
+            expect(now - changedAt).toBeGreaterThanOrEqual(options.cooldownNs);
+            changedAt = now;
+          }
+          containers = next;
+        });
+      }),
+    );
+  });
+
+  it('says what is wrong with its options', () => {
+    expect(() => new RollingCount({ ...options, hits: 11 })).toThrow('hits must be in [1, window]');
+    expect(() => new RollingCount({ ...options, containersMin: 11 })).toThrow('containersMin');
+    expect(() => new RollingCount({ ...options, down: 60 })).toThrow('down must be below up');
+  });
+});

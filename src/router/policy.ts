@@ -1,0 +1,55 @@
+/**
+ * The decisions of a router that a user can replace. Like the producer's: no clock, no randomness of their own, so the
+ * same object runs in production and in the simulator. One instance may serve many cores: keep no state in it.
+ */
+
+/** Why an attempt has to be made again. `rejected` is the sink's own "not now" (HTTP 429), `failed` everything else. */
+export type RetryReason = 'rejected' | 'failed' | 'timed-out' | 'fetch' | 'commit';
+
+/** Decides how long to wait before the next attempt. A router never gives up: what it drops nobody else would write. */
+export interface RouterRetryPolicy {
+  readonly name: string;
+  /** Wait before the next attempt, ns. `attempt` ≥ 1 counts those that failed in a row; `draw` is uniform in [0, 1). */
+  backoffNs(attempt: number, reason: RetryReason, draw: number): number;
+}
+
+/**
+ * Decides *when* written offsets are committed. *What* may be committed is not a policy: only ever the contiguous
+ * prefix that every sink has acknowledged (T16), so no policy can turn at-least-once into loss.
+ */
+export interface CommitPolicy {
+  readonly name: string;
+  /**
+   * When the next commit is due, ns. Asked only while something written waits to be committed.
+   * @param records written since they were last asked to be committed, over all slots
+   * @param lastNs time of the last round of commits, or of the start
+   */
+  dueNs(records: number, lastNs: number): number;
+}
+
+/** Decides when to stop asking for more. */
+export interface BackpressurePolicy {
+  readonly name: string;
+  /**
+   * Whether one more fetch may be asked. Positional, since it is asked for each fetch. Not asked while nothing is held
+   * nor asked for: then one fetch always goes out, or a bound below one fetch would stop the job for good.
+   * @param heldBytes fetched and not yet acknowledged by every sink
+   * @param askedBytes what fetches that are on their way may bring at most
+   * @param nextBytes what this fetch may bring at most
+   */
+  mayFetch(heldBytes: number, askedBytes: number, nextBytes: number): boolean;
+  /** True when writes only go out against credit, in records, that the sink has granted. */
+  readonly byCredit: boolean;
+  /** Largest write, records: under credit the largest grant that can be outstanding, else a write might never fit. */
+  readonly writeRecordsMax: number;
+}
+
+/** How fetched ranges become writes. A write closes at whichever bound it meets first. */
+export interface Grouping {
+  /** `container`: one open write takes ranges of all slots. `partition`: each slot has its own. */
+  readonly scope: 'container' | 'partition';
+  readonly bytesMax: number;
+  readonly recordsMax: number;
+  /** Age at which a write is due, ns; 0 sends what a fetch brought at once. While no write may start, due writes grow on. */
+  readonly ageNs: number;
+}

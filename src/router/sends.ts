@@ -1,0 +1,151 @@
+import { invariant } from '../invariant.ts';
+import type { WritePool } from './write-pool.ts';
+
+const STATE = 0;
+const DUE = 1;
+const ATTEMPTS = 2;
+const NEXT = 3;
+const F = 4;
+
+const QUEUED = 1;
+const SENT = 2;
+const WAITING = 3;
+const DONE = 4;
+
+/**
+ * One send is one write on its way to one sink. Keeps their states, the credit of each sink, and the writes in flight: a
+ * write takes one of the `inFlightMax` places from its first send until every sink has it.
+ */
+export class Sends {
+  private readonly pool: WritePool;
+  private readonly sinks: number;
+  private readonly heads: Int32Array;
+  private readonly tails: Int32Array;
+  private readonly credits: Float64Array;
+  private readonly inFlight: Int32Array;
+  private sends = new Float64Array(0);
+  private readonly timeoutNs: number;
+  inFlightCount = 0;
+  /** No send is due before; may be early, since an answer leaves it as it is. */
+  dueNs = Infinity;
+
+  constructor(options: {
+    readonly pool: WritePool;
+    readonly sinks: number;
+    readonly inFlightMax: number;
+    readonly timeoutNs: number;
+    readonly byCredit: boolean;
+  }) {
+    this.pool = options.pool;
+    this.sinks = options.sinks;
+    this.timeoutNs = options.timeoutNs;
+    this.heads = new Int32Array(options.sinks).fill(-1);
+    this.tails = new Int32Array(options.sinks).fill(-1);
+    this.credits = new Float64Array(options.sinks).fill(options.byCredit ? 0 : Infinity);
+    this.inFlight = new Int32Array(options.inFlightMax);
+  }
+
+  get full(): boolean {
+    return this.inFlightCount === this.inFlight.length;
+  }
+
+  /** Gives the write a place and queues it for every sink. */
+  begin(write: number): void {
+    invariant(!this.full, 'writes in flight are bounded');
+    const length = this.pool.capacity * this.sinks * F;
+    if (this.sends.length < length) {
+      const grown = new Float64Array(length);
+      grown.set(this.sends);
+      this.sends = grown;
+    }
+    this.inFlight[this.inFlightCount++] = write;
+    for (let sink = 0; sink < this.sinks; sink++) {
+      this.sends[(write * this.sinks + sink) * F + ATTEMPTS] = 0;
+      this.enqueue(write, sink);
+    }
+  }
+
+  /** The next write that may go to the sink now, or −1. It counts as sent from here on. */
+  takeNext(sink: number, nowNs: number): number {
+    const write = this.heads[sink];
+    if (write < 0) return -1;
+    const records = this.pool.records(write);
+    if (records > this.credits[sink]) return -1;
+    const at = (write * this.sinks + sink) * F;
+    const s = this.sends;
+    this.heads[sink] = s[at + NEXT];
+    if (s[at + NEXT] < 0) this.tails[sink] = -1;
+    this.credits[sink] -= records;
+    s[at + STATE] = SENT;
+    s[at + ATTEMPTS]++;
+    this.setDue(at, nowNs + this.timeoutNs);
+    return write;
+  }
+
+  attempts(write: number, sink: number): number {
+    return this.sends[(write * this.sinks + sink) * F + ATTEMPTS];
+  }
+
+  credit(sink: number): number {
+    return this.credits[sink];
+  }
+
+  grant(sink: number, records: number): void {
+    this.credits[sink] += records;
+  }
+
+  succeeded(write: number, sink: number): void {
+    const at = (write * this.sinks + sink) * F;
+    invariant(this.sends[at + STATE] === SENT, 'only a write that was sent is acknowledged');
+    this.sends[at + STATE] = DONE;
+    this.sends[at + DUE] = Infinity;
+  }
+
+  retryAt(write: number, sink: number, atNs: number): void {
+    const at = (write * this.sinks + sink) * F;
+    invariant(this.sends[at + STATE] === SENT, 'only a write that was sent fails');
+    this.sends[at + STATE] = WAITING;
+    this.setDue(at, atNs);
+  }
+
+  /** Calls back for each send whose time-out has passed, which then has to be given a time by `retryAt`; queues those whose time has come. */
+  onTime(nowNs: number, timedOut: (write: number, sink: number) => void): void {
+    this.dueNs = Infinity;
+    for (let i = 0; i < this.inFlightCount; i++) {
+      const write = this.inFlight[i];
+      for (let sink = 0; sink < this.sinks; sink++) {
+        const at = (write * this.sinks + sink) * F;
+        const state = this.sends[at + STATE];
+        if (state !== SENT && state !== WAITING) continue;
+        const due = this.sends[at + DUE];
+        if (due > nowNs) {
+          if (due < this.dueNs) this.dueNs = due;
+        } else if (state === SENT) timedOut(write, sink);
+        else this.enqueue(write, sink);
+      }
+    }
+  }
+
+  /** Every sink has the write: its place is free. */
+  end(write: number): void {
+    const i = this.inFlight.indexOf(write);
+    invariant(i >= 0 && i < this.inFlightCount, 'a write ends that was in flight');
+    this.inFlight[i] = this.inFlight[--this.inFlightCount];
+  }
+
+  private enqueue(write: number, sink: number): void {
+    const at = (write * this.sinks + sink) * F;
+    this.sends[at + STATE] = QUEUED;
+    this.sends[at + DUE] = Infinity;
+    this.sends[at + NEXT] = -1;
+    const tail = this.tails[sink];
+    if (tail < 0) this.heads[sink] = write;
+    else this.sends[(tail * this.sinks + sink) * F + NEXT] = write;
+    this.tails[sink] = write;
+  }
+
+  private setDue(at: number, ns: number): void {
+    this.sends[at + DUE] = ns;
+    if (ns < this.dueNs) this.dueNs = ns;
+  }
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{src,sim,bench,examples,test}/**/*.test.ts'],
+    testTimeout: 60_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts', 'sim/**/*.ts'],
+      exclude: ['**/*.{test,fixture}.ts'],
+      reporter: ['text-summary'],
+    },
+  },
+});
