@@ -106,22 +106,18 @@ const PROMISES = [/(?<![\w$.])Promise\b/, /(?<![\w$.])(async|await)\b/, /\.\s*th
 /** Shapes that all rooms share: types alone, gone after compilation. */
 const CONTRACTS = new Set(['sim/scenario/scenario.ts', 'sim/report/result.ts', 'sim/model/doors.ts']);
 /**
- * Which rooms of sim/ a room may take values from, itself apart. Model and ledger stand side by side: the books are
- * struck from what the model holds, and the model ends a run by having them struck. Files in a circle are ruled out
- * by `importCircles`.
+ * What a room of sim/ may take values from, itself apart: cli over scenario and report, over the rooms in the middle,
+ * over the engine. Those in the middle stand side by side (books and figures are read off what the model holds, and the
+ * model has them struck); that no files import in a circle is held by `importCircles`.
  */
+const MIDDLE = ['traffic', 'measure', 'ledger', 'faults', 'model', 'flow'];
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   engine: [],
-  traffic: ['engine'],
-  measure: ['engine'],
-  ledger: ['engine', 'measure', 'model'],
-  faults: ['engine', 'model'],
-  model: ['engine', 'traffic', 'measure', 'ledger', 'faults'],
-  flow: ['engine', 'traffic', 'measure', 'ledger', 'faults', 'model'],
-  scenario: ['engine', 'traffic', 'model'],
-  report: [],
-  testing: ['engine', 'traffic', 'measure', 'ledger', 'faults', 'model', 'flow', 'scenario', 'report'],
-  cli: ['engine', 'traffic', 'measure', 'ledger', 'faults', 'model', 'flow', 'scenario', 'report', 'testing'],
+  ...Object.fromEntries(MIDDLE.map((room) => [room, ['engine', ...MIDDLE]])),
+  scenario: ['engine', ...MIDDLE],
+  report: ['engine', ...MIDDLE],
+  testing: ['engine', ...MIDDLE, 'scenario', 'report'],
+  cli: ['engine', ...MIDDLE, 'scenario', 'report', 'testing'],
 };
 const roomOf = (path: string): string | undefined => /^sim\/([^/]+)\//.exec(path)?.[1];
 

@@ -8,7 +8,9 @@ import { InvariantError } from '../engine/index.ts';
 import type { Clusters } from '../model/clusters.ts';
 import { LOG_DUPLICATE_CAUSES } from '../model/clusters.ts';
 import type { ProducerFleet } from '../model/producer-fleet.ts';
-import type { RouteStates } from '../model/routes.ts';
+import type { RouterFleet } from '../model/fleet/fleet.ts';
+import { type RouteStanding, visitRoutes } from '../model/fleet/fleet-report.ts';
+import { visitGaps } from '../model/fleet/gaps.ts';
 import type { StreamPlan } from '../model/stream-plan.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Arrivals } from '../model/arrivals.ts';
@@ -39,7 +41,8 @@ export interface LedgerSources {
   readonly arrivals: Arrivals;
   readonly fleet: ProducerFleet;
   readonly clusters: Clusters;
-  readonly routes: RouteStates;
+  readonly routers: RouterFleet;
+  readonly sinks: readonly string[];
   /** Topics that producers write to: the first so many. */
   readonly frontingTopics: number;
   readonly nowNs: () => number;
@@ -133,24 +136,45 @@ export class Ledger {
 
   /** For each sink: stored = delivered + lost + backlog, over all partitions that are routed to it. */
   #routes(): RouteBook[] {
-    const { routes } = this.#from;
-    return routes.sinks.map((sink, index) => {
-      const duplicates: Tally = {};
-      const lost: Tally = {};
-      let stored = 0;
-      let delivered = 0;
-      let backlog = 0;
-      let balanced = true;
-      routes.visit(index, (at) => {
-        stored += at.stored;
-        delivered += at.delivered;
-        backlog += at.backlog;
-        for (const [cause, n] of Object.entries(at.lost)) addTo(lost, cause, n);
-        for (const [cause, n] of Object.entries(at.duplicates)) addTo(duplicates, cause, n);
-        if (at.stored !== at.delivered + tallied(at.lost) + at.backlog) balanced = false;
-      });
-      return { sink, stored, delivered, duplicates, lost, backlog, balanced };
+    const { routers, clusters, sinks, nowNs } = this.#from;
+    const books = sinks.map((sink) => ({
+      sink,
+      stored: 0,
+      delivered: 0,
+      duplicates: {} as Tally,
+      lost: {} as Tally,
+      backlog: 0,
+      balanced: true,
+    }));
+    const world = { fleet: routers, logs: (partition: number) => clusters.logs[partition], nowNs: nowNs() };
+    visitRoutes(world, (at) => {
+      const book = books[at.sink];
+      const copies = this.#copies(at);
+      const lost = at.lost - copies.lost;
+      book.stored += at.stored - copies.stored;
+      book.delivered += at.delivered - copies.delivered;
+      book.backlog += at.backlog - copies.backlog;
+      addTo(book.lost, 'retention', lost);
+      for (const [cause, n] of Object.entries(at.duplicates)) addTo(book.duplicates, cause, n);
+      if (at.stored !== at.delivered + at.lost + at.backlog) book.balanced = false;
     });
+    return books;
+  }
+
+  /** Second copies in the log are counted beside the sum: where they are now. */
+  #copies(at: RouteStanding): { stored: number; delivered: number; lost: number; backlog: number } {
+    const log = this.#from.clusters.logs[at.partition];
+    let stored = -log.duplicatesIn(at.stored, log.endOffset());
+    for (const n of log.duplicates) stored += n;
+    if (stored === 0) return { stored: 0, delivered: 0, lost: 0, backlog: 0 };
+    const { books } = this.#from.routers;
+    const delivered = at.duplicates['log-duplicate'];
+    let backlog = 0;
+    const open = { from: books.position(at.route), to: at.stored };
+    visitGaps(books.deliveredIntervals(at.route), open, (from, to) => {
+      backlog += log.duplicatesIn(from, to);
+    });
+    return { stored, delivered, lost: stored - delivered - backlog, backlog };
   }
 }
 
@@ -171,10 +195,10 @@ export function summarise(books: Books): LedgerReport {
     unknownStored += book.unknownStored;
     inFlight += book.inFlight;
     for (const cause of DROP_CAUSES) addTo(dropped, cause, book.dropped[cause] ?? 0);
-    for (const [cause, n] of Object.entries(book.duplicates)) addTo(duplicates, cause, n);
+    for (const [cause, n] of Object.entries(book.duplicates)) addTo(duplicates, cause, n ?? 0);
   }
   for (const route of books.routes) {
-    for (const [cause, n] of Object.entries(route.lost)) addTo(lost, cause, n as number);
+    for (const [cause, n] of Object.entries(route.lost)) addTo(lost, cause, n ?? 0);
   }
   return {
     offered,

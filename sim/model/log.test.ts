@@ -134,7 +134,7 @@ describe('PartitionLog', () => {
         }
         expect([records, bytes]).toEqual([end, 50 * appends]);
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 

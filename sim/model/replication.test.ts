@@ -217,6 +217,31 @@ describe('lazy replication', () => {
     );
   });
 
+  it('lets several join in the order of their fetches, though nobody asked meanwhile', () => {
+    const trip = fc.integer({ min: 1, max: 30 });
+    fc.assert(
+      fc.property(
+        trip,
+        trip,
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 0, max: 150 }),
+        (one, two, everyNs, waitNs) => {
+          const answers = [1, waitNs + 1].map((stepNs) => {
+            const log = new PartitionLog({ ...KEEP, exactNs: FOREVER });
+            for (let atNs = everyNs; atNs < 1300; atNs += everyNs) log.append(atNs, 1, 10, 0, 0);
+            const set = new ReplicaSet(log, options([[one, 0], [two, 0]], 300)); // biome-ignore format: pairs
+            for (const i of [0, 1]) set.stopFollower(i, 100);
+            for (const i of [0, 1]) set.startFollower(i, 1000, FOREVER);
+            for (let atNs = 1000; atNs < 1000 + waitNs; atNs += stepNs) set.inSyncAt(atNs);
+            return [set.inSyncAt(1000 + waitNs), set.highWatermarkAt(1000 + waitNs)];
+          });
+          expect(answers[1]).toEqual(answers[0]);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
   it('over a merged log still tells to the record what matters: high watermark, in-sync set, when each joins', () => {
     // Only where a follower out of sync stands, and hence from where it goes on if stopped again, is known to a merged entry.
     const simpler = world.map(({ followers, life }) => {

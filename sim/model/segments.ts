@@ -95,7 +95,7 @@ export class Segments {
       return this.startOffset;
     }
     if (retention.retentionBytes >= 0) {
-      while (gone < this.closedCount && closed[gone * STRIDE + LAST_NS] <= nowNs) {
+      while (gone < this.closedCount) {
         if (end.bytesNow - closed[gone * STRIDE + END_BYTES] < retention.retentionBytes) break;
         gone++;
       }

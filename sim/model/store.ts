@@ -1,10 +1,16 @@
 /** The two stores a router fleet leans on: where offsets are committed, and where it stands what should run (T16). */
 
+/** A launch that waits for a store: the container, and the data of the event that takes it up again. */
+export interface Launch {
+  readonly container: number;
+  readonly data: number;
+}
+
 /** A store answers after its latency, and not at all while it is stopped. */
 export class Store {
   readonly latencyNs: number;
   stopped = false;
-  private waiting: number[] = [];
+  private waiting: Launch[] = [];
 
   constructor(latencyNs: number) {
     this.latencyNs = latencyNs;
@@ -14,17 +20,17 @@ export class Store {
     this.stopped = true;
   }
 
-  /** Comes back; answers what was put by while it was away, in that order. */
-  start(): readonly number[] {
+  /** Comes back; answers the launches that were put by while it was away, in that order. */
+  start(): readonly Launch[] {
     this.stopped = false;
     const waiting = this.waiting;
     this.waiting = [];
     return waiting;
   }
 
-  /** Puts something by until the store is back. */
-  wait(what: number): void {
-    this.waiting.push(what);
+  /** Puts a launch by until the store is back. */
+  wait(launch: Launch): void {
+    this.waiting.push(launch);
   }
 }
 

@@ -189,7 +189,7 @@ describe('what does not fit together', () => {
   it('a fault in a file is told with its line', () => {
     const yaml =
       'extends: laptop\nfaults:\n  - { kind: sink-stop, sink: s3, at: 1s, for: 1s }\n  - kind: sink-stop\n    sink: s3\n    at: 2h\n    for: 1s\n';
-    expect(saidOfFile(yaml)).toBe('bad.yaml:6:5: faults[1].at: 2h; expected a time before the end of the run, 1min');
+    expect(saidOfFile(yaml)).toBe('bad.yaml:6:5: faults[1].at: 2h; expected a time before the end of the run, 60s');
   });
 
   it('shares that do not come to a whole', () => {
@@ -251,7 +251,7 @@ describe('traces', () => {
   it('a run longer than the trace', () => {
     writeFileSync(join(directory, 'short.csv'), 'timestamp,value\n2014-04-10 00:00:00,5\n2014-04-10 00:01:00,5\n');
     expect(saidOfFile(trace('short.csv'))).toBe(
-      'run.for: 5min, longer than the trace; expected at most 2min, what is left of short.csv after skip',
+      'run.for: 300s, longer than the trace; expected at most 120s, what is left of short.csv after skip',
     );
   });
 });

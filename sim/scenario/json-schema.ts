@@ -5,8 +5,8 @@ import { leafInfo, settingInfo } from './setting.ts';
 import { writtenSchema } from './written.ts';
 
 /**
- * Draft 2020-12. Looser than the real check where a file extends another: nothing but the kind of a thing is required,
- * and named things may be null, which removes them.
+ * Draft 2020-12. Looser than the real check, since what a file does not say it may inherit: nothing is required, and named
+ * things may be null, which removes them.
  */
 export function scenarioJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(writtenSchema, { io: 'input', unrepresentable: 'any', reused: 'ref', override });
@@ -31,10 +31,11 @@ function override({
     const byDefault = setting.default === undefined ? '' : ` Default: ${JSON.stringify(setting.default)}.`;
     jsonSchema.description = setting.meaning + byDefault + source;
   }
-  if (zodSchema instanceof z.ZodObject) {
-    const kinds = Object.entries(zodSchema.shape).filter(([, each]) => each instanceof z.ZodLiteral);
-    if (kinds.length > 0) jsonSchema.required = kinds.map(([key]) => key);
-    else delete jsonSchema.required;
+  delete jsonSchema.required;
+  // Without its kind, which may be inherited, a thing can fit several.
+  if (jsonSchema.oneOf !== undefined) {
+    jsonSchema.anyOf = jsonSchema.oneOf;
+    delete jsonSchema.oneOf;
   }
   if (zodSchema instanceof z.ZodRecord && isNameMap(zodSchema) && typeof jsonSchema.additionalProperties === 'object') {
     jsonSchema.additionalProperties = { anyOf: [jsonSchema.additionalProperties, { type: 'null' }] };

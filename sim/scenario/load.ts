@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { parsePath, ScenarioError, show } from './issue.ts';
 import { chainOf, type Layer, mergeLayers, namedLayer, objectLayer } from './layers.ts';
 import { type Tree, treeOf } from './merge.ts';
-import { resolveLayers } from './resolve.ts';
+import { resolveLayers, type Written } from './resolve.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface LoadOptions {
@@ -16,11 +16,11 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a preset, or a scenario in YAML by its path. Overrides come last: `sets`, then the others. Throws a
+ * Loads a preset, a scenario in YAML by its path, or one in written form. Overrides come last: `sets`, then the others. Throws a
  * `ScenarioError` that names what is wrong, and where.
  */
-export function loadScenario(nameOrFile: string, options: LoadOptions = {}): Scenario {
-  const layers = chainOf(namedLayer(nameOrFile, '.'));
+export function loadScenario(what: string | Written, options: LoadOptions = {}): Scenario {
+  const layers = chainOf(typeof what === 'string' ? namedLayer(what, '.') : objectLayer(what, { directory: '.' }));
   for (const set of options.sets ?? []) layers.push(setLayer(set, layers));
   const run = { for: options.for, fidelity: options.fidelity };
   if (run.for !== undefined) layers.push(objectLayer({ run: { for: run.for } }, { label: '--for' }));

@@ -113,8 +113,7 @@ export function parseQuantity(quantity: Quantity, given: unknown): Parsed<number
   if (!Object.hasOwn(units, suffix)) return { expected: `${expected}; units are ${Object.keys(units).join(', ')}` };
   const number = Number(digits);
   if (number < 0) return { expected: `${QUANTITIES[quantity].noun}, 0 or more` };
-  // Dividing by 100 rounds once and gives the literal's own bits (0.07); multiplying by 0.01 would round twice.
-  const value = quantity === 'share' ? number / 100 : number * units[suffix]!;
+  const value = quantity === 'share' ? shiftDecimal(digits, -2) : number * units[suffix]!;
   if (!Number.isFinite(value) || value > SAFE) {
     const most =
       quantity === 'duration' ? '104d, the longest time that is exact in ns' : formatQuantity(quantity, SAFE);
@@ -129,17 +128,15 @@ export function parseQuantity(quantity: Quantity, given: unknown): Parsed<number
   return { value: whole };
 }
 
+/** Moves the point in the text, which is exact: 7 ÷ 100 and 0.07 × 100 are not what people mean by 7 %. */
+function shiftDecimal(digits: string, places: number): number {
+  const [mantissa, exponent = '0'] = digits.split('e') as [string, string?];
+  return Number(`${mantissa}e${Number(exponent) + places}`);
+}
+
 /** The shortest text that reads back as exactly this value. `value ≥ 0`. */
 export function formatQuantity(quantity: Quantity, value: number): string {
-  const reads = (text: string): boolean => {
-    const back = parseQuantity(quantity, text);
-    return 'value' in back && back.value === value;
-  };
-  if (quantity === 'share') {
-    // Fifteen digits are what people wrote, nearly always; more only when they are needed to come back exactly.
-    const texts = [15, 16, 17].map((digits) => `${Number((value * 100).toPrecision(digits))}%`);
-    return texts.find(reads) ?? texts[0]!;
-  }
+  if (quantity === 'share') return `${shiftDecimal(String(value), 2)}%`;
   let best = '';
   for (const [suffix, factor] of Object.entries(unitsOf(quantity))) {
     // Understood, but too close to metres, months and milli to be printed.
@@ -147,7 +144,8 @@ export function formatQuantity(quantity: Quantity, value: number): string {
     const digits = String(value / factor);
     const text = digits + suffix;
     if (best !== '' && text.length >= best.length) continue;
-    if (reads(text)) best = text;
+    const back = parseQuantity(quantity, text);
+    if ('value' in back && back.value === value) best = text;
   }
   // Numbers such as 1e-7 have no plain decimal form; the base unit then carries the exponent for people to see.
   return best === '' ? `${value}${Object.keys(unitsOf(quantity))[0]}` : best;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock.fixture.ts';
 import type { ServiceClass } from '../record.ts';
@@ -24,10 +23,6 @@ function start(options: Partial<ProducerOptions> = {}, manner: Manner = 'fine'):
 
 const record = (topic: string, i: number) => ({ topic, value: `value ${i}` });
 const texts = () => port.log.map(({ record }) => Buffer.from(record.value!).toString());
-
-function sumDropped(receipt: Receipt): number {
-  return Object.values(receipt.dropped).reduce((a, b) => a + b, 0);
-}
 
 /** Lets time pass until the producer has closed. */
 async function closed(graceMs = 1_000): Promise<Receipt> {
@@ -160,33 +155,7 @@ describe('a producer over a cluster that works', () => {
   });
 });
 
-describe('a producer and input of any kind', () => {
-  it('never throws on send, and books every call', () => {
-    start();
-    let sent = 0;
-    fc.assert(
-      fc.property(
-        fc.anything(),
-        fc.record({
-          topic: fc.oneof(fc.constantFrom('t', '', 'constructor', '__proto__'), fc.anything()),
-          value: fc.oneof(fc.string(), fc.uint8Array(), fc.anything()),
-          key: fc.oneof(fc.string(), fc.anything()),
-          headers: fc.oneof(fc.dictionary(fc.string(), fc.string()), fc.anything()),
-          class: fc.oneof(fc.constantFrom('low', 'high', undefined), fc.anything()),
-          timestampMs: fc.anything(),
-        }),
-        (anything, almost) => {
-          producer.send(anything as never);
-          producer.send(almost as never);
-          sent += 2;
-        },
-      ),
-      { numRuns: 500 },
-    );
-    expect(producer.receipt()).toMatchObject({ offered: sent, balanced: true });
-    expect(producer.receipt().dropped.invalid).toBeGreaterThan(0);
-  });
-
+describe('a producer and its bounds', () => {
   it('bounds the topics it keeps state for', async () => {
     start({ streamsMax: 3 });
     const admitted = Array.from({ length: 10 }, (_, i) => producer.send(record(`topic ${i}`, i)));
@@ -370,72 +339,5 @@ describe('a producer and a client with bad manners', () => {
     await clock.advanceMs(1_000);
     expect(await receipt).toMatchObject({ offered: 2, delivered: 0, unknown: 2, buffered: 0 });
     expect(took).toBeLessThanOrEqual(300 * MS);
-  });
-});
-
-describe('whatever the cluster does', () => {
-  const manner = fc.constantFrom<Manner>(
-    'fine',
-    'down',
-    'hang',
-    'lose-answer',
-    'reject',
-    'throw',
-    'refuse',
-    'not-leader',
-  );
-
-  it('the books balance, delivered is in the log, dropped is not, and the bounds hold', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(manner, fc.array(manner, { minLength: 1, maxLength: 4 }), fc.nat(30), fc.nat(3_000)), {
-          minLength: 1,
-          maxLength: 6,
-        }),
-        fc.constantFrom(undefined, dropOldest, evictLower),
-        fc.integer({ min: 1, max: 3 }),
-        fc.integer({ min: 0, max: 3 }),
-        async (weather, overflow, inFlightMax, retriesMax) => {
-          start({
-            ...(overflow && { overflow }),
-            inFlightMax,
-            retriesMax,
-            bufferRecordsMax: 40,
-            batchBytesMax: 60,
-            requestTimeoutNs: 1_000 * MS,
-            deliveryTimeoutNs: 4_000 * MS,
-          });
-          const confirmations: Promise<{ fate: string }>[] = [];
-          for (const [connection, answers, records, waitMs] of weather) {
-            port.manner = connection;
-            let call = 0;
-            port.mannerOf = () => answers[call++ % answers.length];
-            for (let i = 0; i < records; i++) {
-              const id = confirmations.length;
-              confirmations.push(
-                producer.sendAndConfirm({
-                  topic: id % 2 === 0 ? 'even' : 'odd',
-                  value: `${id}`,
-                  class: id % 3 === 0 ? 'low' : 'high',
-                }),
-              );
-              expect(producer.bufferedRecords).toBeLessThanOrEqual(40);
-            }
-            await clock.advanceMs(waitMs);
-            expect(producer.receipt().balanced).toBe(true);
-          }
-          const receipt = await closed(2_000);
-          expect(receipt).toMatchObject({ balanced: true, buffered: 0, offered: confirmations.length });
-          expect(receipt.delivered + receipt.unknown + sumDropped(receipt)).toBe(confirmations.length);
-          const stored = new Set(texts().map(Number));
-          for (const [id, confirmation] of confirmations.entries()) {
-            const { fate } = await confirmation;
-            if (fate === 'delivered') expect(stored.has(id)).toBe(true);
-            if (fate === 'dropped') expect(stored.has(id)).toBe(false);
-          }
-        },
-      ),
-      { numRuns: 40 },
-    );
   });
 });

@@ -1,0 +1,14 @@
+/**
+ * Simulating from code: load or resolve a scenario, run it, look at it while it runs.
+ *
+ * ```ts
+ * import { simulate } from 'spillway/sim';
+ * const result = simulate('laptop', { for: '10s' });
+ * ```
+ */
+export * from './engine/index.ts';
+export { Histogram } from './measure/histogram.ts';
+export { Simulation, type SimulationOptions } from './model/simulation.ts';
+export type * from './report/result.ts';
+export * from './scenario/index.ts';
+export { type SimulateOptions, simulate } from './simulate.ts';

@@ -1,0 +1,129 @@
+import { RouterCore, type RouterEffects, type WriteResult } from '../../../src/router/core.ts';
+import type { JobOptions } from './core-options.ts';
+import type { Job } from './job.ts';
+
+/** Where the effects of a core go. */
+export interface Lanes {
+  fetch(run: ContainerRun, slot: number, fromOffset: number): void;
+  write(run: ContainerRun, write: number, member: number): void;
+  gaveUp(run: ContainerRun, write: number, member: number): void;
+  commit(run: ContainerRun, slot: number, offset: number): void;
+  lost(run: ContainerRun, slot: number, from: number, to: number): void;
+  /** The core has had an input: its deadline may have moved. */
+  touched(run: ContainerRun): void;
+}
+
+/**
+ * One life of one container: a core from its launch until it dies. Dead, it hears nothing more, and is kept only for
+ * what it had on its way.
+ */
+export class ContainerRun implements RouterEffects {
+  readonly job: Job;
+  /** Number over all containers. */
+  readonly container: number;
+  readonly zone: number;
+  readonly slots: number;
+  alive = true;
+  /** Flight of each write × sink of the job that is on its way, by write · sinks + member. */
+  readonly flights: number[] = [];
+  /** Credit of attempts that were given up, to be granted again after the input in progress: member, records in turn. */
+  private readonly refunds: number[] = [];
+  readonly core: RouterCore;
+  private readonly lanes: Lanes;
+  private readonly index: number;
+  private readonly stride: number;
+  private readonly credit: number;
+
+  constructor(options: {
+    readonly job: Job;
+    /** Which of the job's containers it is. Partition p belongs to container p mod containers. */
+    readonly index: number;
+    readonly zone: number;
+    readonly jobOptions: JobOptions;
+    readonly draw: () => number;
+    readonly lanes: Lanes;
+    readonly nowNs: number;
+  }) {
+    const { job, index } = options;
+    this.job = job;
+    this.index = index;
+    this.stride = job.containers;
+    this.container = job.firstContainer + index;
+    this.zone = options.zone;
+    this.slots = Math.ceil((job.partitions - index) / job.containers);
+    this.lanes = options.lanes;
+    this.credit = options.jobOptions.backpressure.byCredit ? job.spec.credit : 0;
+    this.core = new RouterCore(
+      { ...options.jobOptions, slots: this.slots, draw: options.draw },
+      this,
+      options.nowNs,
+    );
+  }
+
+  /** Starts from what was committed. */
+  start(committed: (consumer: number) => number, nowNs: number): void {
+    for (let slot = 0; slot < this.slots; slot++) this.core.assign(slot, committed(this.consumer(slot)), nowNs);
+    if (this.credit > 0) {
+      for (let member = 0; member < this.job.sinks.length; member++) this.core.credit(this.credit, nowNs, member);
+    }
+    this.lanes.touched(this);
+  }
+
+  consumer(slot: number): number {
+    return this.job.firstConsumer + this.index + slot * this.stride;
+  }
+  slotOf(consumer: number): number {
+    return (consumer - this.job.firstConsumer - this.index) / this.stride;
+  }
+
+  fetched(slot: number, from: number, to: number, bytes: number, nowNs: number): void {
+    this.core.fetched(slot, from, to, bytes, nowNs);
+    this.lanes.touched(this);
+  }
+  outOfRange(slot: number, logStart: number, nowNs: number): void {
+    this.core.outOfRange(slot, logStart, nowNs);
+    this.lanes.touched(this);
+  }
+  fetchFailed(slot: number, nowNs: number): void {
+    this.core.fetchFailed(slot, nowNs);
+    this.lanes.touched(this);
+  }
+  /** A sink that grants credit grants it again with every answer: it has room for as much as it had before. */
+  written(write: number, member: number, result: WriteResult, nowNs: number): void {
+    const records = this.core.records(write);
+    this.core.written(write, member, result, nowNs);
+    if (this.credit > 0) this.core.credit(records, nowNs, member);
+    this.lanes.touched(this);
+  }
+  committed(slot: number, offset: number, ok: boolean, nowNs: number): void {
+    this.core.committed(slot, offset, ok, nowNs);
+    this.lanes.touched(this);
+  }
+  onTime(nowNs: number): void {
+    this.core.onTime(nowNs);
+    while (this.refunds.length > 0) {
+      const records = this.refunds.pop()!;
+      this.core.credit(records, nowNs, this.refunds.pop()!);
+    }
+    this.lanes.touched(this);
+  }
+
+  fetch(slot: number, fromOffset: number): void {
+    this.lanes.fetch(this, slot, fromOffset);
+  }
+  write(write: number, member: number): void {
+    this.lanes.write(this, write, member);
+  }
+  gaveUp(write: number, member: number): void {
+    if (this.credit > 0) this.refunds.push(member, this.core.records(write));
+    this.lanes.gaveUp(this, write, member);
+  }
+  commit(slot: number, offset: number): void {
+    this.lanes.commit(this, slot, offset);
+  }
+  paused(): void {}
+  resumed(): void {}
+  lost(slot: number, from: number, to: number): void {
+    this.lanes.lost(this, slot, from, to);
+  }
+}

@@ -1,0 +1,378 @@
+/**
+ * The router fleet: every job's containers, driving the same `RouterCore` that runs in production against the modelled
+ * world. It launches, crashes, relaunches and rescales them, and takes no decision of theirs.
+ */
+import { RollingCount } from '../../../src/router/scaling.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { hash32, hashString, uniform } from '../../engine/hash.ts';
+import { invariant } from '../../engine/invariant.ts';
+import type { Scenario } from '../../scenario/scenario.ts';
+import type { FetchDoor, FetchListener, LogView, ProduceDoor, ProduceListener } from '../doors.ts';
+import { CheckpointStore, type Launch, Store } from '../store.ts';
+import { ContainerRun, type Lanes } from './container-run.ts';
+import { type JobOptions, jobOptions } from './core-options.ts';
+import { FetchLane } from './fetch-lane.ts';
+import { type FleetTopology, type Job, type JobPlan, planJobs } from './job.ts';
+import { REBALANCE, RELAUNCH, RETRY, RouteBooks } from './route-books.ts';
+import { type Landed, WriteLane } from './write-lane.ts';
+
+export interface RouterFleetOptions {
+  readonly engine: Engine;
+  readonly scenario: Scenario;
+  readonly topology: FleetTopology;
+  readonly doors: FetchDoor & ProduceDoor;
+  readonly logs: (partition: number) => LogView;
+  /** Topic that mirrors a fronting topic in the cluster of a `kafka` sink; both by index. */
+  readonly mirrorOf: (sink: number, topic: number) => number;
+  /** A route needs nothing below `position` of the partition any more. */
+  readonly onDelivered: (partition: number, route: number, position: number) => void;
+}
+
+/** What a launch waits for, in turn; a launch carries `generation · STAGES + stage`. */
+const READ_DESIRED = 0;
+const READ_CHECKPOINTS = 1;
+const START = 2;
+const STAGES = 3;
+
+const SAMPLE = 0;
+const REPACK = 1;
+
+export class RouterFleet implements FetchListener, ProduceListener, Lanes {
+  readonly plan: JobPlan;
+  readonly books: RouteBooks;
+  readonly writes: WriteLane;
+  readonly checkpoints: CheckpointStore;
+  readonly desiredState: Store;
+  relaunches = 0;
+  rebalances = 0;
+  private readonly options: RouterFleetOptions;
+  private readonly engine: Engine;
+  private readonly fetches: FetchLane;
+  private readonly jobOptions: readonly JobOptions[];
+  private readonly scalers: readonly (RollingCount | null)[];
+  private readonly jobOf: Int32Array;
+  private readonly runs: (ContainerRun | null)[];
+  private readonly generations: Int32Array;
+  private readonly draws: Uint32Array;
+  private readonly timersNs: Float64Array;
+  private readonly timerOrdinals: Uint32Array;
+  private readonly launchOrdinals: Uint32Array;
+  private readonly jobOrdinals: Uint32Array;
+  /** Containers that a job is being repacked on, 0 when it is not. */
+  private readonly repackingTo: Int32Array;
+  private readonly resumeBelow: Float64Array;
+  private readonly resumeCause: Uint8Array;
+  private readonly committing: (ContainerRun | null)[];
+  private readonly commitOffsets: Float64Array;
+  private readonly commitOrdinals: Uint32Array;
+  private readonly identity: number;
+  private readonly decisionKind: number;
+  private readonly commitKind: number;
+  private readonly launchKind: number;
+  private readonly jobKind: number;
+
+  constructor(options: RouterFleetOptions) {
+    const { engine, scenario, topology, doors, logs } = options;
+    this.options = options;
+    this.engine = engine;
+    const plan = planJobs(scenario, topology);
+    const { consumers, containers, jobs } = plan;
+    this.plan = plan;
+    this.identity = hash32(scenario.seed, hashString('router'), 0);
+    this.fetches = new FetchLane({ engine, topology, door: doors, seed: scenario.seed, consumers });
+    this.decisionKind = engine.kind('router decision', (container) => this.decide(container));
+    this.writes = new WriteLane({
+      engine,
+      scenario,
+      topology,
+      door: doors,
+      logs,
+      containers,
+      mirrorOf: options.mirrorOf,
+      landed: this.landed,
+    });
+    this.commitKind = engine.kind('router commit stored', (consumer) => this.onCommit(consumer));
+    this.launchKind = engine.kind('router launch', (container, data) => this.launch(container, data));
+    this.jobKind = engine.kind('router job', (job, step) => this.onJob(jobs[job], step));
+    this.books = new RouteBooks({
+      sinks: scenario.sinks.length,
+      routes: plan.routes,
+      onPosition: (route, position) => options.onDelivered(this.partitionOfRoute[route], route, position),
+    });
+    this.partitionOfRoute = new Int32Array(plan.routes);
+    this.checkpoints = new CheckpointStore({ latencyNs: scenario.stores.checkpointLatencyNs, consumers });
+    this.desiredState = new Store(scenario.stores.desiredStateLatencyNs);
+    this.jobOptions = jobs.map((job) => jobOptions(scenario, job));
+    this.scalers = jobs.map(scalerOf);
+    this.jobOf = new Int32Array(containers);
+    this.runs = Array(containers).fill(null);
+    this.generations = new Int32Array(containers);
+    this.draws = new Uint32Array(containers);
+    this.timersNs = new Float64Array(containers).fill(Infinity);
+    this.timerOrdinals = new Uint32Array(containers);
+    this.launchOrdinals = new Uint32Array(containers);
+    this.jobOrdinals = new Uint32Array(jobs.length);
+    this.repackingTo = new Int32Array(jobs.length);
+    this.resumeBelow = new Float64Array(consumers);
+    this.resumeCause = new Uint8Array(consumers).fill(RETRY);
+    this.committing = Array(consumers).fill(null);
+    this.commitOffsets = new Float64Array(consumers);
+    this.commitOrdinals = new Uint32Array(consumers);
+    for (const job of jobs) {
+      this.jobOf.fill(job.index, job.firstContainer, job.firstContainer + job.containersMax);
+      for (let p = 0; p < job.partitions; p++) {
+        this.fetches.setPartition(job.firstConsumer + p, job.firstPartition + p);
+        for (let m = 0; m < job.sinks.length; m++) {
+          this.partitionOfRoute[job.firstRoute + m * job.partitions + p] = job.firstPartition + p;
+        }
+      }
+    }
+  }
+
+  /** Global partition of each route. */
+  readonly partitionOfRoute: Int32Array;
+
+  /** Starts every container: the fleet has been running, so all begin at once, at offset 0. */
+  start(): void {
+    for (const job of this.plan.jobs) {
+      for (let i = 0; i < job.containers; i++) this.begin(job, i);
+      if (this.scalers[job.index] !== null) this.scheduleJob(job, SAMPLE, job.spec.scaling!.sampleNs);
+    }
+  }
+
+  onFetched(consumer: number, status: number, from: number, to: number, bytes: number, departNs: number): void {
+    this.fetches.onFetched(consumer, status, from, to, bytes, departNs);
+  }
+  onProduced(writer: number, status: number, departNs: number): void {
+    this.writes.onProduced(writer, status, departNs);
+  }
+
+  /** Containers that run now. */
+  get containersRunning(): number {
+    return this.runs.reduce((n, run) => n + (run === null ? 0 : 1), 0);
+  }
+
+  stopSink(name: string): void {
+    this.writes.outages(this.sinkNamed(name)).stop(this.engine.nowNs);
+  }
+  startSink(name: string): void {
+    this.writes.outages(this.sinkNamed(name)).start();
+  }
+
+  /** The i-th container of those that write to the sink dies, counted round if there are fewer; it comes back after `relaunchNs`. */
+  crashContainer(sinkName: string, i: number): void {
+    const sink = this.sinkNamed(sinkName);
+    const jobs = this.plan.jobs.filter((job) => job.sinks.includes(sink));
+    let left = i % Math.max(1, jobs.reduce((n, job) => n + job.containers, 0));
+    for (const job of jobs) {
+      if (left < job.containers) {
+        const container = job.firstContainer + left;
+        if (this.runs[container] === null) return;
+        this.end(container, RELAUNCH);
+        this.relaunches++;
+        this.scheduleLaunch(container, READ_DESIRED, job.spec.relaunchNs);
+        return;
+      }
+      left -= job.containers;
+    }
+  }
+
+  startCheckpointStore(): void {
+    this.resume(this.checkpoints.start());
+  }
+  startDesiredStateStore(): void {
+    this.resume(this.desiredState.start());
+  }
+
+  /** The core that has the consumer's partition now, or null. */
+  runOf(job: Job, consumer: number): ContainerRun | null {
+    return this.runs[job.firstContainer + ((consumer - job.firstConsumer) % job.containers)];
+  }
+
+  // Lanes: what cores ask for.
+
+  fetch(run: ContainerRun, slot: number, fromOffset: number): void {
+    this.fetches.ask(run, run.consumer(slot), fromOffset);
+  }
+  write(run: ContainerRun, write: number, member: number): void {
+    this.writes.send(run, write, member);
+  }
+  gaveUp(run: ContainerRun, write: number, member: number): void {
+    this.writes.gaveUp(run, write, member);
+  }
+  commit(run: ContainerRun, slot: number, offset: number): void {
+    const consumer = run.consumer(slot);
+    this.committing[consumer] = run;
+    this.commitOffsets[consumer] = offset;
+    const atNs = this.engine.nowNs + this.checkpoints.latencyNs;
+    this.engine.schedule(atNs, this.commitKind, consumer, this.commitOrdinals[consumer]++, 0);
+  }
+  lost(run: ContainerRun, slot: number, from: number, to: number): void {
+    const { job } = run;
+    const first = job.firstRoute + run.consumer(slot) - job.firstConsumer;
+    for (let m = 0; m < job.sinks.length; m++) this.books.lose(first + m * job.partitions, from, to);
+  }
+  touched(run: ContainerRun): void {
+    const dueNs = run.core.deadline();
+    const { container } = run;
+    // A timer that is too early is left to fire and ask again: cheaper than to cancel and set one for each input.
+    if (dueNs >= this.timersNs[container]) return;
+    const atNs = Math.max(dueNs, this.engine.nowNs);
+    this.timersNs[container] = atNs;
+    this.engine.schedule(atNs, this.decisionKind, container, this.timerOrdinals[container]++, 0);
+  }
+
+  private readonly landed = (sink: number, consumer: number, run: ContainerRun, flight: number, range: Landed): void => {
+    const { job } = run;
+    const p = consumer - job.firstConsumer;
+    const route = job.firstRoute + this.writes.flights.member(flight) * job.partitions + p;
+    const cause = range.from < this.resumeBelow[consumer] ? this.resumeCause[consumer] : RETRY;
+    const visibleNs = this.writes.flights.visibleNs(flight);
+    const log = this.options.logs(job.firstPartition + p);
+    this.books.deliver(route, sink, log, range.from, range.to, visibleNs, cause);
+  };
+
+  private decide(container: number): void {
+    const { nowNs } = this.engine;
+    if (this.timersNs[container] !== nowNs) return;
+    this.timersNs[container] = Infinity;
+    const run = this.runs[container];
+    if (run === null) return;
+    if (run.core.deadline() <= nowNs) run.onTime(nowNs);
+    else this.touched(run);
+  }
+
+  private onCommit(consumer: number): void {
+    const run = this.committing[consumer];
+    // A later commit of a relaunched container has taken this one's place, and was answered for both.
+    if (run === null) return;
+    this.committing[consumer] = null;
+    const offset = this.commitOffsets[consumer];
+    const ok = this.checkpoints.save(consumer, offset);
+    if (run.alive) run.committed(run.slotOf(consumer), offset, ok, this.engine.nowNs);
+  }
+
+  private begin(job: Job, index: number): void {
+    const container = job.firstContainer + index;
+    invariant(this.runs[container] === null, 'a container runs once at a time');
+    const { topology } = this.options;
+    const leader = topology.partitionLeader[job.firstPartition + index];
+    const run = new ContainerRun({
+      job,
+      index,
+      zone: topology.brokerZone[leader],
+      jobOptions: this.jobOptions[job.index],
+      draw: () => uniform(this.identity, container, this.draws[container]++),
+      lanes: this,
+      nowNs: this.engine.nowNs,
+    });
+    this.runs[container] = run;
+    run.start((consumer) => this.checkpoints.committed(consumer), this.engine.nowNs);
+  }
+
+  /** The container is gone at once; what it had on its way may still land. */
+  private end(container: number, cause: number): void {
+    const run = this.runs[container]!;
+    run.alive = false;
+    this.runs[container] = null;
+    for (let slot = 0; slot < run.slots; slot++) {
+      const consumer = run.consumer(slot);
+      const position = run.core.position(slot);
+      if (position > this.resumeBelow[consumer]) this.resumeBelow[consumer] = position;
+      this.resumeCause[consumer] = cause;
+    }
+  }
+
+  private scheduleLaunch(container: number, stage: number, afterNs: number): void {
+    const data = this.generations[container] * STAGES + stage;
+    const atNs = this.engine.nowNs + afterNs;
+    this.engine.schedule(atNs, this.launchKind, container, this.launchOrdinals[container]++, data);
+  }
+
+  private launch(container: number, data: number): void {
+    const stage = data % STAGES;
+    const job = this.plan.jobs[this.jobOf[container]];
+    if ((data - stage) / STAGES !== this.generations[container]) return;
+    if (stage === READ_DESIRED) {
+      if (this.desiredState.stopped) this.desiredState.wait({ container, data });
+      else this.scheduleLaunch(container, READ_CHECKPOINTS, this.desiredState.latencyNs);
+    } else if (stage === READ_CHECKPOINTS) {
+      if (this.checkpoints.stopped) this.checkpoints.wait({ container, data });
+      else this.scheduleLaunch(container, START, this.checkpoints.latencyNs);
+    } else {
+      invariant(stage === START, 'a launch has a known stage');
+      this.begin(job, container - job.firstContainer);
+    }
+  }
+
+  private resume(waiting: readonly Launch[]): void {
+    for (const { container, data } of waiting) {
+      this.engine.schedule(this.engine.nowNs, this.launchKind, container, this.launchOrdinals[container]++, data);
+    }
+  }
+
+  private scheduleJob(job: Job, step: number, afterNs: number): void {
+    this.engine.schedule(this.engine.nowNs + afterNs, this.jobKind, job.index, this.jobOrdinals[job.index]++, step);
+  }
+
+  private onJob(job: Job, step: number): void {
+    if (step === SAMPLE) this.sample(job);
+    else this.repack(job);
+  }
+
+  private sample(job: Job): void {
+    this.scheduleJob(job, SAMPLE, job.spec.scaling!.sampleNs);
+    if (this.repackingTo[job.index] > 0) return;
+    const wanted = this.scalers[job.index]!.sample(this.oldestAgeNs(job, 0) / 1e9, job.containers, this.engine.nowNs);
+    if (wanted === job.containers) return;
+    this.repackingTo[job.index] = wanted;
+    // What is written is committed first, so that little comes twice.
+    for (let i = 0; i < job.containers; i++) this.runs[job.firstContainer + i]?.core.flushCommits(this.engine.nowNs);
+    this.scheduleJob(job, REPACK, this.checkpoints.latencyNs + 1);
+  }
+
+  /** Everybody stops, and the partitions are dealt out anew from what is committed: an eager rebalance (AK). */
+  private repack(job: Job): void {
+    for (let i = 0; i < job.containers; i++) {
+      const container = job.firstContainer + i;
+      if (this.runs[container] !== null) this.end(container, REBALANCE);
+      this.generations[container]++;
+    }
+    job.containers = this.repackingTo[job.index];
+    this.repackingTo[job.index] = 0;
+    this.rebalances++;
+    for (let i = 0; i < job.containers; i++) {
+      this.scheduleLaunch(job.firstContainer + i, READ_CHECKPOINTS, this.desiredState.latencyNs);
+    }
+  }
+
+  /** Age of the oldest record that the m-th sink of the job does not have, ns; 0 when it has all. */
+  oldestAgeNs(job: Job, member: number): number {
+    const { nowNs } = this.engine;
+    this.oldestNs = nowNs;
+    for (let p = 0; p < job.partitions; p++) {
+      const log = this.options.logs(job.firstPartition + p);
+      const position = this.books.position(job.firstRoute + member * job.partitions + p);
+      if (position < log.endOffsetAt(nowNs)) log.visit(position, position + 1, this.older);
+    }
+    return nowNs - this.oldestNs;
+  }
+  private oldestNs = 0;
+  private readonly older = (_records: number, createdNs: number): void => {
+    if (createdNs < this.oldestNs) this.oldestNs = createdNs;
+  };
+
+  private sinkNamed(name: string): number {
+    const sink = this.options.scenario.sinks.findIndex((spec) => spec.name === name);
+    invariant(sink >= 0, `no sink ${name}`);
+    return sink;
+  }
+}
+
+function scalerOf(job: Job): RollingCount | null {
+  const { scaling } = job.spec;
+  if (scaling === null || job.containersMin === job.containersMax) return null;
+  const { lagSecondsUp: up, lagSecondsDown: down, window, hits, cooldownNs } = scaling;
+  const { containersMin, containersMax } = job;
+  return new RollingCount({ containersMin, containersMax, up, down, window, hits, cooldownNs });
+}

@@ -1,0 +1,194 @@
+import type { Engine } from '../../engine/engine.ts';
+import { hash32, hashString } from '../../engine/hash.ts';
+import { invariant } from '../../engine/invariant.ts';
+import type { Scenario } from '../../scenario/scenario.ts';
+import { type LogView, PRODUCED, type ProduceDoor, type ProduceListener } from '../doors.ts';
+import { MirroredTopics } from '../sinks/kafka.ts';
+import { makeSink } from '../sinks/make-sink.ts';
+import type { Outages } from '../sinks/outages.ts';
+import type { SinkModel } from '../sinks/sink.ts';
+import type { ContainerRun } from './container-run.ts';
+import { Flights } from './flights.ts';
+import type { FleetTopology } from './job.ts';
+
+/** Takes writes to sinks and answers back, and tells the books what the sinks have, whoever still wants to know. */
+export class WriteLane implements ProduceListener {
+  /** By sink: answers by kind, attempts that were given up not among them. */
+  readonly writes: Float64Array;
+  readonly rejects: Float64Array;
+  readonly failures: Float64Array;
+  readonly flights = new Flights();
+  private readonly engine: Engine;
+  private readonly topology: FleetTopology;
+  private readonly door: ProduceDoor;
+  private readonly logs: (partition: number) => LogView;
+  private readonly mirrorOf: (sink: number, topic: number) => number;
+  private readonly landed: (sink: number, consumer: number, run: ContainerRun, flight: number, range: Landed) => void;
+  private readonly identity: number;
+  private readonly arriveKind: number;
+  private readonly answerKind: number;
+  private readonly models: readonly (SinkModel | null)[];
+  private readonly mirrors: readonly MirroredTopics[];
+  private readonly latencyNs: number;
+  private readonly ordinals: Uint32Array;
+  private readonly range: Landed = { from: 0, to: 0 };
+  private createdFirstNs = 0;
+  private createdLastNs = 0;
+
+  constructor(options: {
+    readonly engine: Engine;
+    readonly scenario: Scenario;
+    readonly topology: FleetTopology;
+    readonly door: ProduceDoor;
+    readonly logs: (partition: number) => LogView;
+    readonly containers: number;
+    readonly mirrorOf: (sink: number, topic: number) => number;
+    /** A range is with a sink. `range` is valid until the next call. */
+    readonly landed: (sink: number, consumer: number, run: ContainerRun, flight: number, range: Landed) => void;
+  }) {
+    const { engine, scenario } = options;
+    this.engine = engine;
+    this.topology = options.topology;
+    this.door = options.door;
+    this.logs = options.logs;
+    this.mirrorOf = options.mirrorOf;
+    this.landed = options.landed;
+    this.identity = hash32(scenario.seed, hashString('router write'), 0);
+    this.arriveKind = engine.kind('router write arrives', (_container, flight) => this.arrive(flight));
+    this.answerKind = engine.kind('router write answered', (_container, flight) => this.answer(flight));
+    this.models = scenario.sinks.map(makeSink);
+    this.mirrors = scenario.sinks.map(() => new MirroredTopics(options.containers));
+    this.latencyNs = scenario.network.sameZoneNs;
+    this.ordinals = new Uint32Array(options.containers);
+    this.writes = new Float64Array(scenario.sinks.length);
+    this.rejects = new Float64Array(scenario.sinks.length);
+    this.failures = new Float64Array(scenario.sinks.length);
+  }
+
+  outages(sink: number): Outages {
+    return (this.models[sink] ?? this.mirrors[sink]).outages;
+  }
+
+  send(run: ContainerRun, write: number, member: number): void {
+    const flight = this.flights.take(run, write, member);
+    run.flights[write * run.job.sinks.length + member] = flight;
+    const sink = run.job.sinks[member];
+    const model = this.models[sink];
+    if (model === null) {
+      this.produce(run, flight, sink);
+      return;
+    }
+    const result = model.accept(run.core.records(write), run.core.bytes(write), this.engine.nowNs);
+    this.flights.settle(flight, result, model.outages.epoch, model.landNs, model.visibleNs);
+    this.engine.schedule(model.answerNs, this.answerKind, run.container, this.ordinals[run.container]++, flight);
+  }
+
+  /** The container waits for the answer no longer; the write may still land. */
+  gaveUp(run: ContainerRun, write: number, member: number): void {
+    const ranges: number[] = [];
+    const { core } = run;
+    for (let r = core.firstRange(write); r >= 0; r = core.nextRange(r)) {
+      ranges.push(run.consumer(core.rangeSlot(r)), core.rangeFrom(r), core.rangeTo(r));
+    }
+    this.flights.giveUp(run.flights[write * run.job.sinks.length + member], ranges);
+  }
+
+  onProduced(flight: number, status: number, departNs: number): void {
+    const run = this.flights.run(flight);
+    const { epoch } = this.outages(run.job.sinks[this.flights.member(flight)]);
+    this.flights.settle(flight, status === PRODUCED ? 'ok' : 'failed', epoch, departNs, departNs);
+    const atNs = departNs + this.tripNs(this.zoneOf(this.flights.partition(flight)), run.zone, run.container);
+    this.engine.schedule(atNs, this.answerKind, run.container, this.ordinals[run.container]++, flight);
+  }
+
+  private produce(run: ContainerRun, flight: number, sink: number): void {
+    const mirror = this.mirrors[sink];
+    if (mirror.outages.stopped) {
+      this.flights.settle(flight, 'failed', mirror.outages.epoch, 0, 0);
+      const atNs = this.engine.nowNs + 2 * this.latencyNs;
+      this.engine.schedule(atNs, this.answerKind, run.container, this.ordinals[run.container]++, flight);
+      return;
+    }
+    const topic = this.mirrorOf(sink, run.job.topic);
+    const { topicFirstPartition, topicPartitions } = this.topology;
+    const partition = topicFirstPartition[topic] + mirror.nextPartition(run.container, topicPartitions[topic]);
+    this.flights.setPartition(flight, partition);
+    const atNs = this.engine.nowNs + this.tripNs(run.zone, this.zoneOf(partition), run.container);
+    this.engine.schedule(atNs, this.arriveKind, run.container, this.ordinals[run.container]++, flight);
+  }
+
+  private arrive(flight: number): void {
+    const run = this.flights.run(flight);
+    const late = this.flights.late(flight);
+    invariant(late === null, 'a trip takes less time than a time-out');
+    const { core, job } = run;
+    const write = this.flights.write(flight);
+    this.createdFirstNs = Infinity;
+    this.createdLastNs = 0;
+    for (let r = core.firstRange(write); r >= 0; r = core.nextRange(r)) {
+      const partition = job.firstPartition + run.consumer(core.rangeSlot(r)) - job.firstConsumer;
+      this.logs(partition).visit(core.rangeFrom(r), core.rangeTo(r), this.widen);
+    }
+    this.door.produce(
+      flight,
+      this.flights.partition(flight),
+      core.records(write),
+      core.bytes(write),
+      this.createdFirstNs,
+      this.createdLastNs,
+    );
+  }
+
+  private readonly widen = (_records: number, firstCreatedNs: number, lastCreatedNs: number): void => {
+    if (firstCreatedNs < this.createdFirstNs) this.createdFirstNs = firstCreatedNs;
+    if (lastCreatedNs > this.createdLastNs) this.createdLastNs = lastCreatedNs;
+  };
+
+  private answer(flight: number): void {
+    const { flights } = this;
+    const run = flights.run(flight);
+    const { core, job } = run;
+    const write = flights.write(flight);
+    const member = flights.member(flight);
+    const sink = job.sinks[member];
+    const late = flights.late(flight);
+    let result = flights.result(flight);
+    if (result === 'ok' && this.outages(sink).cutOff(flights.epoch(flight), flights.landNs(flight))) result = 'failed';
+    if (result === 'rejected') this.rejects[sink]++;
+    else if (result === 'failed') this.failures[sink]++;
+    else {
+      this.writes[sink]++;
+      const { range } = this;
+      if (late !== null) {
+        for (let i = 0; i < late.length; i += 3) {
+          range.from = late[i + 1];
+          range.to = late[i + 2];
+          this.landed(sink, late[i], run, flight, range);
+        }
+      } else {
+        for (let r = core.firstRange(write); r >= 0; r = core.nextRange(r)) {
+          range.from = core.rangeFrom(r);
+          range.to = core.rangeTo(r);
+          this.landed(sink, run.consumer(core.rangeSlot(r)), run, flight, range);
+        }
+      }
+    }
+    flights.release(flight);
+    if (late === null && run.alive) run.written(write, member, result, this.engine.nowNs);
+  }
+
+  private zoneOf(partition: number): number {
+    return this.topology.brokerZone[this.topology.partitionLeader[partition]];
+  }
+
+  private tripNs(fromZone: number, toZone: number, container: number): number {
+    const entity = (this.identity + container) | 0;
+    return this.topology.tripNs(fromZone, toZone, entity, this.ordinals[container]);
+  }
+}
+
+/** A range that a sink has now. */
+export interface Landed {
+  from: number;
+  to: number;
+}

@@ -1,0 +1,212 @@
+/**
+ * A scenario, built and running: the rooms of the world wired to one engine. Drive it in slices with `advance`, look at
+ * it in between, and take its result with `finish`.
+ */
+import { scheduleFaults } from '../faults/timeline.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import { BrokerUsage } from '../measure/broker-usage.ts';
+import { LagWatch } from '../measure/lag-watch.ts';
+import { buildResult } from '../report/build.ts';
+import type { RunResult } from '../report/result.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { scenarioHash } from '../scenario/scenario-hash.ts';
+import { Engine } from '../engine/index.ts';
+import type { Arrivals } from './arrivals.ts';
+import { Clusters } from './clusters.ts';
+import { RouterFleet } from './fleet/fleet.ts';
+import { ProducerFleet } from './producer-fleet.ts';
+import { producerConfig } from './producer-policies.ts';
+import { arrivalsOf } from './stream-arrivals.ts';
+import { planStreams, type StreamPlan } from './stream-plan.ts';
+import { Topology } from './topology.ts';
+import type { ProducerConfig } from '../../src/producer/config.ts';
+
+export interface SimulationOptions {
+  /** Goes into the result; default `0.0.0`. */
+  readonly version?: string;
+  /** When the books are balanced: at the end, or after every event (tests; slow). Default `end`. */
+  readonly check?: 'end' | 'event';
+  /** Replaces parts of the producers' configuration: a policy of one's own, for all instances. */
+  readonly producer?: Partial<ProducerConfig>;
+}
+
+export class Simulation {
+  readonly scenario: Scenario;
+  readonly version: string;
+  readonly scenarioHash: string;
+  readonly engine: Engine;
+  readonly topology: Topology;
+  readonly clusters: Clusters;
+  readonly plan: StreamPlan;
+  readonly arrivals: Arrivals;
+  readonly producers: ProducerFleet;
+  readonly routers: RouterFleet;
+  readonly ledger: Ledger;
+  readonly usage: BrokerUsage;
+  readonly lag: LagWatch;
+  readonly endNs: number;
+  /** Requests and records sent before the warm-up ended. */
+  warmupRequests = 0;
+  warmupRecords = 0;
+  readonly #check: 'end' | 'event';
+
+  constructor(scenario: Scenario, options: SimulationOptions = {}) {
+    this.scenario = scenario;
+    this.version = options.version ?? '0.0.0';
+    this.scenarioHash = scenarioHash(scenario);
+    this.#check = options.check ?? 'end';
+    this.endNs = scenario.warmupNs + scenario.durationNs;
+    const engine = new Engine({ seed: scenario.seed, pendingHint: 1024 });
+    this.engine = engine;
+    scheduleFaults(engine, scenario.faults, {
+      stopBroker: (cluster, broker) => {
+        const at = this.#brokerOf(cluster, broker);
+        this.clusters.stop(at);
+        this.producers.brokerStopped(at);
+      },
+      startBroker: (cluster, broker) => this.clusters.start(this.#brokerOf(cluster, broker)),
+      cutOffCluster: (cluster) => this.producers.cutOff(this.#clusterOf(cluster)),
+      reconnectCluster: (cluster) => this.producers.reconnect(this.#clusterOf(cluster)),
+      stopSink: (sink) => this.routers.stopSink(sink),
+      startSink: (sink) => this.routers.startSink(sink),
+      crashRouter: (sink, container) => this.routers.crashContainer(sink, container),
+      stopStore: (store) => (store === 'checkpoint' ? this.routers.checkpoints : this.routers.desiredState).stop(),
+      startStore: (store) =>
+        store === 'checkpoint' ? this.routers.startCheckpointStore() : this.routers.startDesiredStateStore(),
+    });
+    const warmup = engine.kind('warm-up ends', () => this.#markWarmup());
+    engine.schedule(scenario.warmupNs, warmup, 0, 0, 0);
+
+    const topology = new Topology(scenario);
+    this.topology = topology;
+    this.clusters = new Clusters({ engine, topology, scenario });
+    this.plan = planStreams(scenario, topology);
+    this.arrivals = arrivalsOf(scenario, this.plan);
+    const { policy, metadataNs } = scenario.producers;
+    this.producers = new ProducerFleet({
+      engine,
+      topology,
+      clusters: this.clusters,
+      arrivals: this.arrivals,
+      plan: this.plan,
+      config: { ...producerConfig(policy), ...options.producer },
+      seed: scenario.seed,
+      fidelity: scenario.fidelity,
+      metadataNs,
+      compressionNsPerByte: policy.compressionNsPerByte,
+    });
+    const needed = new RoutePositions(topology.partitions);
+    this.routers = new RouterFleet({
+      engine,
+      scenario,
+      topology,
+      doors: this.clusters,
+      logs: (partition) => this.clusters.logs[partition],
+      mirrorOf: (sink, topic) => {
+        const spec = scenario.sinks[sink];
+        return spec.kind === 'kafka' ? topology.mirrors.get(`${spec.cluster}/${scenario.topics[topic].name}`)! : -1;
+      },
+      onDelivered: (partition) => this.clusters.release(partition, needed.lowest(partition, this.routers)),
+    });
+    needed.learn(this.routers);
+    this.clusters.fetchListener = this.routers;
+    this.clusters.produceListener = this.routers;
+    this.usage = new BrokerUsage(this.clusters, topology);
+    this.lag = new LagWatch({
+      engine,
+      scenario,
+      fleet: this.routers,
+      logs: (partition) => this.clusters.logs[partition],
+    });
+    this.ledger = new Ledger({
+      topology,
+      plan: this.plan,
+      arrivals: this.arrivals,
+      fleet: this.producers,
+      clusters: this.clusters,
+      routers: this.routers,
+      sinks: scenario.sinks.map((sink) => sink.name),
+      frontingTopics: scenario.topics.length,
+      nowNs: () => engine.nowNs,
+    });
+    this.routers.start();
+  }
+
+  get nowNs(): number {
+    return this.engine.nowNs;
+  }
+
+  /** Events processed so far. */
+  get events(): number {
+    return this.engine.eventsProcessed;
+  }
+
+  /** Records handed to producers so far: request fidelity hands them over late, so this trails the clock a little. */
+  get recordsOffered(): number {
+    let offered = 0;
+    for (let stream = 0; stream < this.plan.streams; stream++) offered += this.arrivals.taken(stream);
+    return offered;
+  }
+
+  /** Runs until the time or for so many events, whichever is first; true when the scenario has reached its end. */
+  advance(options: { untilNs?: number; budgetEvents?: number } = {}): boolean {
+    const untilNs = Math.min(options.untilNs ?? this.endNs, this.endNs);
+    const budget = options.budgetEvents ?? Number.POSITIVE_INFINITY;
+    if (this.#check === 'event') this.#advanceChecked(untilNs, budget);
+    else this.engine.runUntil(untilNs, budget);
+    return this.engine.nowNs >= this.endNs;
+  }
+
+  /** Balances the books and reports. Throws InvariantError when they don't balance: a bug of ours. */
+  finish(): RunResult {
+    return buildResult(this, this.ledger.check());
+  }
+
+  #advanceChecked(untilNs: number, budget: number): void {
+    for (let events = 0; events < budget && this.engine.peekNs() <= untilNs; events++) {
+      this.engine.step();
+      this.ledger.check();
+    }
+    if (this.engine.peekNs() > untilNs) this.engine.runUntil(untilNs);
+  }
+
+  #markWarmup(): void {
+    this.usage.mark(this.engine.nowNs);
+    this.warmupRequests = this.producers.requests;
+    this.warmupRecords = this.producers.recordsSent;
+    this.producers.requestLatency.clear();
+    for (const latency of this.routers.books.latency) latency.clear();
+  }
+
+  #clusterOf(name: string): number {
+    return this.scenario.clusters.findIndex((cluster) => cluster.name === name);
+  }
+
+  #brokerOf(cluster: string, broker: number): number {
+    return this.topology.clusterFirstBroker[this.#clusterOf(cluster)] + broker;
+  }
+}
+
+/** Which routes read each partition, to know how far all of them have got. */
+class RoutePositions {
+  readonly #routes: number[][];
+
+  constructor(partitions: number) {
+    this.#routes = Array.from({ length: partitions }, () => []);
+  }
+
+  learn(fleet: RouterFleet): void {
+    fleet.partitionOfRoute.forEach((partition, route) => {
+      this.#routes[partition].push(route);
+    });
+  }
+
+  lowest(partition: number, fleet: RouterFleet): number {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (const route of this.#routes[partition]) {
+      const position = fleet.books.position(route);
+      if (position < lowest) lowest = position;
+    }
+    return lowest;
+  }
+}

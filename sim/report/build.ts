@@ -1,0 +1,85 @@
+/** From a finished simulation and its balanced books to the result. Wall-clock figures are whoever ran it's to fill in. */
+import { type Books, summarise } from '../ledger/ledger.ts';
+import type { Simulation } from '../model/simulation.ts';
+import { judge } from './verdicts.ts';
+import type { RunResult, SinkReport, TopicReport } from './result.ts';
+
+const MS = 1_000_000;
+
+export function buildResult(simulation: Simulation, books: Books): RunResult {
+  const { scenario, producers, plan, engine } = simulation;
+  const requests = producers.requests - simulation.warmupRequests;
+  const records = producers.recordsSent - simulation.warmupRecords;
+  const nowNs = engine.nowNs;
+  const ledger = summarise(books);
+  const sinks = scenario.sinks.map((_, sink) => sinkReport(simulation, sink, ledger.routes[sink].delivered));
+  const brokers = simulation.usage.report(nowNs, producers.requestLatency.toSummary(MS));
+  const lagEnd = new Map(
+    scenario.sinks.map((sink, index) => {
+      const { records: behind, ageNs } = simulation.lag.now(index);
+      return [sink.name, { records: behind, seconds: ageNs / 1e9 }];
+    }),
+  );
+  return {
+    scenario: scenario.name,
+    scenarioHash: simulation.scenarioHash,
+    seed: scenario.seed,
+    version: simulation.version,
+    fidelity: scenario.fidelity,
+    simulatedSeconds: Math.max(0, nowNs - scenario.warmupNs) / 1e9,
+    warmupSeconds: Math.min(nowNs, scenario.warmupNs) / 1e9,
+    complete: nowNs >= simulation.endNs,
+    digest: `${engine.digest()}-${engine.streamsDigest()}`,
+    wall: { seconds: 0, realTimeFactor: 0, peakRssBytes: 0 },
+    producers: {
+      count: plan.producers,
+      streams: plan.streams,
+      requests,
+      recordsPerRequest: requests === 0 ? 0 : records / requests,
+    },
+    engineEvents: engine.eventsProcessed,
+    ledger,
+    topics: topicReports(simulation, books),
+    brokers,
+    routers: { containers: simulation.routers.containersRunning, relaunches: simulation.routers.relaunches },
+    sinks,
+    assertions: judge(scenario.assertions, { ledger, sinks, brokers, lagEnd }),
+    guesses: scenario.guesses,
+  };
+}
+
+function topicReports({ scenario }: Simulation, books: Books): TopicReport[] {
+  return scenario.topics.map((topic, index) => {
+    const { offered, stored, dropped, unknown, inFlight, balanced } = books.topics[index];
+    return {
+      name: topic.name,
+      class: topic.class,
+      cluster: topic.cluster,
+      partitions: topic.partitions,
+      offered,
+      stored,
+      dropped,
+      unknown,
+      inFlight,
+      balanced,
+    };
+  });
+}
+
+function sinkReport({ scenario, routers, lag }: Simulation, sink: number, delivered: number): SinkReport {
+  const spec = scenario.sinks[sink];
+  const retentionNs = scenario.topics
+    .filter((topic) => topic.routes.includes(spec.name))
+    .reduce((least, topic) => Math.min(least, topic.retentionNs), Number.POSITIVE_INFINITY);
+  return {
+    name: spec.name,
+    kind: spec.kind,
+    latencyMs: routers.books.latency[sink].toSummary(MS),
+    lagMax: lag.recordsMax[sink],
+    lagMaxSeconds: lag.ageMaxNs[sink] / 1e9,
+    retentionMinSeconds: retentionNs === Number.POSITIVE_INFINITY ? 0 : retentionNs / 1e9,
+    delivered,
+    writes: routers.writes.writes[sink],
+    rejects: routers.writes.rejects[sink],
+  };
+}

@@ -1,0 +1,76 @@
+/** Holds a scenario's assertions against what came out. */
+import { tallied } from '../ledger/tally.ts';
+import type { AssertionSpec } from '../scenario/scenario.ts';
+import type { AssertionReport, RunResult } from './result.ts';
+
+type Observed = Pick<RunResult, 'ledger' | 'sinks' | 'brokers'> & {
+  /** Lag at the end of the run, by sink. */
+  readonly lagEnd: ReadonlyMap<string, { readonly records: number; readonly seconds: number }>;
+};
+
+export function judge(assertions: readonly AssertionSpec[], seen: Observed): AssertionReport[] {
+  return assertions.map((assertion) => {
+    const { name, observed, bound } = measure(assertion, seen);
+    return { name, ok: observed <= bound, observed, bound };
+  });
+}
+
+function measure(assertion: AssertionSpec, seen: Observed): { name: string; observed: number; bound: number } {
+  const { ledger } = seen;
+  const sinkOf = (name: string) => seen.sinks.find((sink) => sink.name === name)!;
+  switch (assertion.metric) {
+    case 'loss': {
+      const route = ledger.routes.find((each) => each.sink === assertion.sink);
+      const producerLoss = tallied(ledger.dropped) + ledger.unknown;
+      const lost = route === undefined ? producerLoss + tallied(ledger.lost) : tallied(route.lost);
+      const of = route === undefined ? ledger.offered : route.stored;
+      return ratioOr(assertion, `loss${at(assertion.sink)}`, lost, of);
+    }
+    case 'duplicates': {
+      const route = ledger.routes.find((each) => each.sink === assertion.sink);
+      const copies =
+        route === undefined
+          ? ledger.routes.reduce((sum, each) => sum + tallied(each.duplicates), 0)
+          : tallied(route.duplicates);
+      const of = route === undefined ? ledger.routes.reduce((sum, each) => sum + each.stored, 0) : route.stored;
+      return ratioOr(assertion, `duplicates${at(assertion.sink)}`, copies, of);
+    }
+    case 'dropped':
+      return ratioOr(assertion, 'dropped', tallied(ledger.dropped), ledger.offered);
+    case 'lag': {
+      const sink = sinkOf(assertion.sink);
+      const end = seen.lagEnd.get(assertion.sink)!;
+      const [records, seconds] =
+        assertion.when === 'end' ? [end.records, end.seconds] : [sink.lagMax, sink.lagMaxSeconds];
+      return {
+        name: `lag at ${assertion.sink}, ${assertion.when}, ${assertion.as}`,
+        observed: assertion.as === 'records' ? records : seconds,
+        bound: assertion.atMost,
+      };
+    }
+    case 'latency':
+      return {
+        name: `latency to ${assertion.sink}, ${assertion.quantile}, ms`,
+        observed: sinkOf(assertion.sink).latencyMs[assertion.quantile],
+        bound: assertion.atMostMs,
+      };
+    case 'cpu':
+      return {
+        name: `broker cpu, ${assertion.quantile}`,
+        observed: seen.brokers.cpu[assertion.quantile],
+        bound: assertion.atMost,
+      };
+  }
+}
+
+const at = (sink: string | null): string => (sink === null ? '' : ` at ${sink}`);
+
+function ratioOr(
+  assertion: { readonly as: 'records' | 'fraction'; readonly atMost: number },
+  name: string,
+  n: number,
+  of: number,
+): { name: string; observed: number; bound: number } {
+  const observed = assertion.as === 'records' ? n : of === 0 ? 0 : n / of;
+  return { name: `${name}, ${assertion.as}`, observed, bound: assertion.atMost };
+}
