@@ -3,6 +3,7 @@
  * beside `Array.push` of the same object, kafkajs-buffer and p-queue. All contenders take turns in each round; figures are
  * medians of the rounds, and ratios are within them.
  */
+import { TopicView } from '../src/producer/topic-view.ts';
 import { KafkajsBuffer } from 'kafkajs-buffer';
 import PQueue from 'p-queue';
 import {
@@ -84,7 +85,7 @@ const core: Contender = {
     const core = new ProducerCore({ ...PRODUCER_DEFAULTS, partitioner: sticky() }, effects);
     core.addProducer();
     const stream = core.addStream(0, 1, 7);
-    core.onMetadata(stream, { leaders: Int32Array.from({ length: 12 }, (_, partition) => partition % 3) }, 0);
+    core.onMetadata(stream, new TopicView(Array.from({ length: 12 }, (_, partition) => partition % 3)), 0);
     let nowNs = 0;
     return {
       add: () => {

@@ -45,7 +45,8 @@ export {
   uniformSticky,
 } from './producer/partitioner/index.ts';
 export type { Confirmation } from './producer/payload-store.ts';
-export type { BufferView, LoadView, OverflowPolicy, Partitioner, RetryPolicy, TopicView } from './producer/policy.ts';
+export type { BufferView, LoadView, OverflowPolicy, Partitioner, RetryPolicy } from './producer/policy.ts';
+export { TopicView } from './producer/topic-view.ts';
 export { type CloseOptions, createProducer, Producer, type ProducerOptions } from './producer/producer.ts';
 export type { Receipt, ReceiptLine, ReceiptTotal } from './producer/receipt.ts';
 export { type ExponentialOptions, exponential } from './producer/retry.ts';

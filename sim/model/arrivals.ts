@@ -62,6 +62,11 @@ export class Arrivals {
     });
   }
 
+  /** True when records have keys. */
+  get keyed(): boolean {
+    return this.#keys > 0;
+  }
+
   /** Time of the stream's next record, ns; `Infinity` when none comes. */
   nextNs(stream: number): number {
     return this.#table[stream * STRIDE + NEXT];

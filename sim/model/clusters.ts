@@ -21,6 +21,7 @@ import {
 } from './doors.ts';
 import { FetchWaiters } from './fetch-waiters.ts';
 import { PartitionLog } from './log.ts';
+import { LogArena } from './log-arena.ts';
 import { ReplicaSet } from './replication.ts';
 import { REPLICAS_MAX, type Topology } from './topology.ts';
 
@@ -42,8 +43,6 @@ export class Clusters implements FetchDoor, ProduceDoor {
   readonly #topology: Topology;
   readonly #scenario: Scenario;
   readonly #waiters: FetchWaiters;
-  /** By partition: when the last append is done. Appends to one partition are one at a time, as its lock has it. */
-  readonly #lastAppendNs: Float64Array;
   readonly #down: Uint8Array;
   /** How often each broker has stopped. */
   readonly #stops: Int32Array;
@@ -64,7 +63,6 @@ export class Clusters implements FetchDoor, ProduceDoor {
     );
     this.#down = new Uint8Array(topology.brokers);
     this.#stops = new Int32Array(topology.brokers);
-    this.#lastAppendNs = new Float64Array(topology.partitions);
     this.#read = new Uint8Array(topology.partitions);
     scenario.topics.forEach((topic, index) => {
       const first = topology.topicFirstPartition[index];
@@ -72,10 +70,11 @@ export class Clusters implements FetchDoor, ProduceDoor {
     });
     const hosted: number[][] = Array.from({ length: topology.brokers }, () => []);
     const logs: PartitionLog[] = [];
+    const arena = new LogArena(topology.partitions * 64);
     const replicaSets: (ReplicaSet | null)[] = [];
     for (let partition = 0; partition < topology.partitions; partition++) {
       const spec = topology.clusters[topology.topicCluster[topology.partitionTopic[partition]]];
-      const log = new PartitionLog({ segmentBytes: spec.segmentBytes, segmentNs: spec.segmentNs });
+      const log = new PartitionLog({ segmentBytes: spec.segmentBytes, segmentNs: spec.segmentNs, arena });
       logs.push(log);
       const row = partition * REPLICAS_MAX;
       for (let copy = 0; copy < REPLICAS_MAX; copy++) {
@@ -109,16 +108,16 @@ export class Clusters implements FetchDoor, ProduceDoor {
   append(partition: number, n: number, bytes: number, firstCreatedNs: number, lastCreatedNs: number, doneNs: number): number {
     const topology = this.#topology;
     const log = this.logs[partition];
-    const atNs = doneNs > this.#lastAppendNs[partition] ? doneNs : this.#lastAppendNs[partition];
-    this.#lastAppendNs[partition] = atNs;
+    // Appends to one partition are one at a time, as its lock has it.
+    const atNs = doneNs > log.lastAppendNs ? doneNs : log.lastAppendNs;
     log.append(atNs, n, bytes, firstCreatedNs, lastCreatedNs);
     const row = partition * REPLICAS_MAX;
     const { replicas } = topology;
     for (let copy = 1; copy < REPLICAS_MAX && replicas[row + copy] >= 0; copy++) {
       this.brokers.replicate(replicas[row], replicas[row + copy], bytes, this.#engine.nowNs);
     }
-    if (this.#waiters.head(partition) >= 0) {
-      this.#waiters.appended(partition, log.bytesAt(log.endOffset()), this.visibleFromNs(partition, atNs));
+    if (log.endBytes >= this.#waiters.enoughBytes(partition)) {
+      this.#waiters.appended(partition, log.endBytes, this.visibleFromNs(partition, atNs));
     }
     if (this.#read[partition] === 0 && log.entries > UNREAD_ENTRIES_MAX) {
       log.release(this.visibleEnd(partition));
@@ -185,9 +184,8 @@ export class Clusters implements FetchDoor, ProduceDoor {
     }
     const enoughBytes = log.bytesAt(fromOffset) + bytesMin;
     this.#waiters.wait(consumer, enoughBytes, nowNs + waitNs);
-    const endBytes = log.bytesAt(log.endOffset());
-    if (endBytes >= enoughBytes) {
-      this.#waiters.appended(partition, endBytes, this.visibleFromNs(partition, this.#lastAppendNs[partition]));
+    if (log.endBytes >= enoughBytes) {
+      this.#waiters.appended(partition, log.endBytes, this.visibleFromNs(partition, log.lastAppendNs));
     }
   }
 
@@ -205,7 +203,6 @@ export class Clusters implements FetchDoor, ProduceDoor {
       const row = partition * REPLICAS_MAX;
       if (topology.replicas[row] === broker) {
         this.logs[partition].truncateAfter(nowNs);
-        if (this.#lastAppendNs[partition] > nowNs) this.#lastAppendNs[partition] = nowNs;
         this.#disconnect(partition);
         this.replicaSets[partition]?.stopLeader(nowNs);
       } else {

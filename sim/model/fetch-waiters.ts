@@ -10,6 +10,8 @@ export class FetchWaiters {
   readonly #timeoutKind: number;
   /** By partition: first waiter. */
   readonly #heads: Int32Array;
+  /** By partition: log bytes at which the first of its waiters has enough; never more than that. */
+  readonly #least: Float64Array;
   // By consumer; a consumer has one fetch at a time.
   #partition: Int32Array = new Int32Array(64);
   #from: Float64Array = new Float64Array(64);
@@ -26,6 +28,7 @@ export class FetchWaiters {
   constructor(options: { engine: Engine; partitions: number; answer: (consumer: number) => void }) {
     const { engine, answer } = options;
     this.#heads = new Int32Array(options.partitions).fill(NONE);
+    this.#least = new Float64Array(options.partitions).fill(Infinity);
     this.#engine = engine;
     this.#answer = answer;
     this.#readyKind = engine.kind('fetch has data', (consumer, ordinal) => this.#fire(consumer, ordinal));
@@ -34,6 +37,11 @@ export class FetchWaiters {
 
   head(partition: number): number {
     return this.#heads[partition];
+  }
+
+  /** Below so many bytes in the log nobody who waits for the partition has enough. */
+  enoughBytes(partition: number): number {
+    return this.#least[partition];
   }
 
   partition(consumer: number): number {
@@ -66,6 +74,7 @@ export class FetchWaiters {
     this.#woken[consumer] = 0;
     this.#next[consumer] = this.head(partition);
     this.#heads[partition] = consumer;
+    if (enoughBytes < this.#least[partition]) this.#least[partition] = enoughBytes;
     const ordinal = this.#ordinal[consumer];
     this.#timer[consumer] = this.#engine.timer(deadlineNs, this.#timeoutKind, consumer, ordinal, ordinal);
   }
@@ -73,12 +82,18 @@ export class FetchWaiters {
   /** The partition's log has now so many bytes, visible from `visibleNs` on. */
   appended(partition: number, endBytes: number, visibleNs: number): void {
     if (visibleNs === Infinity) return;
+    let least = Infinity;
     for (let consumer = this.head(partition); consumer !== NONE; consumer = this.#next[consumer]) {
-      if (this.#woken[consumer] === 1 || endBytes < this.#enoughBytes[consumer]) continue;
+      if (this.#woken[consumer] === 1) continue;
+      if (endBytes < this.#enoughBytes[consumer]) {
+        if (this.#enoughBytes[consumer] < least) least = this.#enoughBytes[consumer];
+        continue;
+      }
       this.#woken[consumer] = 1;
       const atNs = visibleNs > this.#engine.nowNs ? visibleNs : this.#engine.nowNs;
       this.#engine.schedule(atNs, this.#readyKind, consumer, this.#ordinal[consumer], this.#ordinal[consumer]);
     }
+    this.#least[partition] = least;
   }
 
   /** Takes a waiting fetch out without an answer. */

@@ -14,15 +14,36 @@ import { type Engine, hash32, invariant } from '../engine/index.ts';
 import { OUTCOME_OK, OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from '../../src/producer/outcome.ts';
 import { ProducerCore, type ProducerEffects } from '../../src/producer/core.ts';
 import type { ProducerConfig } from '../../src/producer/config.ts';
-import type { TopicView } from '../../src/producer/policy.ts';
+import { TopicView } from '../../src/producer/topic-view.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Clusters } from './clusters.ts';
+import { NO_KEY } from '../../src/record.ts';
 import { ProducerBooks } from './producer-books.ts';
 import type { StreamPlan } from './stream-plan.ts';
 import type { Topology } from './topology.ts';
 
 const NONE = -1;
+
+const STREAM_STRIDE = 4;
+/** When its next decision is looked for: never later than it comes. */
+const WAKE = 0;
+const PRODUCER = 1;
+const TOPIC = 2;
+
+const PRODUCER_STRIDE = 8;
+/** Above these its buffer may run full between two decisions. */
+const PRESSURE_BYTES = 0;
+const PRESSURE_RECORDS = 1;
+/** Earliest event under way for it. */
+const EVENT = 2;
+/** 1 while answers matter to it. */
+const WATCHED = 3;
+const IDENTITY = 4;
+const ZONE = 5;
+const FIRST = 6;
+const END = 7;
+
 /** How often a producer that could not get metadata asks again: Kafka's retry.backoff is 100 ms, its max age minutes. */
 const METADATA_RETRY_NS = 1_000_000_000;
 
@@ -54,20 +75,16 @@ export class ProducerFleet implements ProducerEffects {
   readonly #eager: boolean;
   readonly #options: ProducerFleetOptions;
   readonly #compressNsPerWireByte: number;
-  readonly #identity: Int32Array;
   readonly #unreachable: Uint8Array;
   /** When each cluster was last cut off: requests sent before that are lost on the way, later ones refused. */
   readonly #cutNs: Float64Array;
   readonly #brokerCutNs: Float64Array;
   readonly #views: readonly TopicView[];
-  /** By stream: when its next decision is looked for; never later than it. */
-  readonly #wakeNs: Float64Array;
-  /** By producer: earliest event under way for it, and 1 while answers matter to it. */
-  readonly #eventNs: Float64Array;
-  readonly #watched: Uint8Array;
-  /** By producer: its buffer may run full between two decisions from here on. */
-  readonly #pressureBytes: Float64Array;
-  readonly #pressureRecords: Float64Array;
+  /** What is known of each stream, and of each producer, in rows: these are touched at random, a cache line each. */
+  readonly #streams: Float64Array;
+  readonly #producers: Float64Array;
+  /** True when a stream's target tells where all of its unoffered records will go. */
+  readonly #targetsTell: boolean;
   // By request slot.
   #answerNs = new Float64Array(64);
   #answer = new Uint8Array(64);
@@ -100,14 +117,11 @@ export class ProducerFleet implements ProducerEffects {
     this.#brokerCutNs = new Float64Array(topology.brokers).fill(-1);
     this.#views = Array.from({ length: topology.topics }, (_, topic) => {
       const first = topology.topicFirstPartition[topic];
-      return { leaders: topology.partitionLeader.slice(first, first + topology.topicPartitions[topic]) };
+      return new TopicView(topology.partitionLeader.subarray(first, first + topology.topicPartitions[topic]));
     });
-    this.#wakeNs = new Float64Array(plan.streams).fill(Infinity);
-    this.#eventNs = new Float64Array(plan.producers).fill(Infinity);
-    this.#watched = new Uint8Array(plan.producers);
-    this.#pressureBytes = new Float64Array(plan.producers);
-    this.#pressureRecords = new Float64Array(plan.producers);
-    this.#identity = new Int32Array(plan.producers);
+    this.#streams = new Float64Array(plan.streams * STREAM_STRIDE);
+    this.#producers = new Float64Array(plan.producers * PRODUCER_STRIDE);
+    this.#targetsTell = this.core.partitioner.movesBetweenBatches && !this.#arrivals.keyed;
     this.#enlist();
   }
 
@@ -148,7 +162,8 @@ export class ProducerFleet implements ProducerEffects {
     if (requests.sentAtNs[request] !== nowNs) invariant(false, 'a request is sent at the time of its decision');
     if (request >= this.#answerNs.length) this.#growRequests();
     const ordinal = requests.ordinal[request];
-    const draw = hash32(this.#identity[producer], ordinal, 1);
+    const row = producer * PRODUCER_STRIDE;
+    const draw = hash32(this.#producers[row + IDENTITY], ordinal, 1);
     let bytes = 0;
     for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
       const batch = requests.entryBatch[entry];
@@ -156,10 +171,10 @@ export class ProducerFleet implements ProducerEffects {
       this.recordsSent += core.batches.n[batch];
     }
     this.requests++;
-    const zone = this.#plan.producerZone[producer];
+    const zone = this.#producers[row + ZONE];
     const tripNs = this.#topology.network.tripBy(zone, this.#topology.brokerZone[broker], draw & 4095);
     let atNs = nowNs + tripNs + Math.round(bytes * this.#compressNsPerWireByte);
-    if (core.connections.inFlight(producer, broker) > 1) {
+    if (core.inFlight(producer, broker) > 1) {
       // One connection: what was sent later arrives later.
       for (let other = core.requestHead(producer); other !== NONE; other = requests.next[other]) {
         if (requests.broker[other] === broker && other !== request && this.#arriveNs[other] >= atNs) {
@@ -183,7 +198,8 @@ export class ProducerFleet implements ProducerEffects {
   }
 
   freed(batch: number): void {
-    this.books.freed(batch, this.#plan.streamTopic[this.core.batches.stream[batch]], this.core.batches.n[batch]);
+    const { stream, n } = this.core.batches;
+    this.books.freed(batch, this.#streams[stream[batch] * STREAM_STRIDE + TOPIC], n[batch]);
   }
 
   refreshMetadata(_producer: number, _stream: number): void {
@@ -194,12 +210,19 @@ export class ProducerFleet implements ProducerEffects {
     const { plan, config, metadataNs, seed } = this.#options;
     const { core } = this;
     for (let producer = 0; producer < plan.producers; producer++) {
-      this.#identity[producer] = hash32(seed, producer, 0x9d) | 0;
+      const row = producer * PRODUCER_STRIDE;
+      this.#producers[row + EVENT] = Infinity;
+      this.#producers[row + IDENTITY] = hash32(seed, producer, 0x9d) | 0;
+      this.#producers[row + ZONE] = plan.producerZone[producer];
+      this.#producers[row + FIRST] = plan.firstStream[producer];
+      this.#producers[row + END] = plan.firstStream[producer + 1];
       core.addProducer();
       let slackBytes = 0;
       let slackRecords = 0;
       for (let stream = plan.firstStream[producer]; stream < plan.firstStream[producer + 1]; stream++) {
         core.addStream(producer, plan.streamClass[stream], plan.streamIdentity[stream]);
+        this.#streams[stream * STREAM_STRIDE + PRODUCER] = producer;
+        this.#streams[stream * STREAM_STRIDE + TOPIC] = plan.streamTopic[stream];
         // What can lie unoffered between two decisions of the stream: one batch, and the record that closes it.
         const bytes = this.#arrivals.bytes(stream);
         const records = core.capacity(bytes) + 1;
@@ -207,8 +230,8 @@ export class ProducerFleet implements ProducerEffects {
         slackRecords += records;
         this.#scheduleWake(stream);
       }
-      this.#pressureBytes[producer] = config.bufferBytesMax - slackBytes;
-      this.#pressureRecords[producer] = config.bufferRecordsMax - slackRecords;
+      this.#producers[row + PRESSURE_BYTES] = config.bufferBytesMax - slackBytes;
+      this.#producers[row + PRESSURE_RECORDS] = config.bufferRecordsMax - slackRecords;
       const askNs = Math.floor(metadataNs * (hash32(seed, producer, 0x3e) / 4294967296));
       this.#engine.schedule(askNs, this.#metadataKind, producer, 0, 0);
     }
@@ -234,10 +257,10 @@ export class ProducerFleet implements ProducerEffects {
   /** A stream's next decision may be due: its linger passes, its batch fills, or (record fidelity) its next record comes. */
   #onWake(stream: number): void {
     const nowNs = this.#engine.nowNs;
-    if (this.#wakeNs[stream] !== nowNs) return;
-    const producer = this.#plan.streamProducer[stream];
+    if (this.#streams[stream * STREAM_STRIDE + WAKE] !== nowNs) return;
+    const producer = this.#streams[stream * STREAM_STRIDE + PRODUCER];
     const { core } = this;
-    if (this.#watched[producer] === 1 || this.#pressed(producer)) {
+    if (this.#watched(producer) || this.#pressed(producer)) {
       this.#catchUpAll(producer);
     } else if (this.#eager) {
       this.#offerUntil(stream, nowNs, 1);
@@ -248,14 +271,14 @@ export class ProducerFleet implements ProducerEffects {
     }
     core.onTime(producer, nowNs);
     this.#scheduleWake(stream);
-    if (this.#eager || core.readyBatches(producer) > 0 || this.#watched[producer] === 1) this.#look(producer);
+    if (this.#eager || core.readyBatches(producer) > 0 || this.#watched(producer)) this.#look(producer);
   }
 
   /** Something other than a stream's own decision may be due for a producer: an answer, a back-off, a time-out. */
   #onProducer(producer: number): void {
     const nowNs = this.#engine.nowNs;
-    if (this.#eventNs[producer] !== nowNs) return;
-    this.#eventNs[producer] = Infinity;
+    if (this.#producers[producer * PRODUCER_STRIDE + EVENT] !== nowNs) return;
+    this.#producers[producer * PRODUCER_STRIDE + EVENT] = Infinity;
     this.#catchUpAll(producer);
     this.core.onTime(producer, nowNs);
     this.#look(producer);
@@ -271,22 +294,32 @@ export class ProducerFleet implements ProducerEffects {
       if (this.#answerNs[request] < atNs) atNs = this.#answerNs[request];
       if (this.#answer[request] !== OUTCOME_OK || requests.abandoned[request] === 1) troubled = true;
     }
-    this.#watched[producer] = troubled ? 1 : 0;
+    this.#watch(producer, troubled);
     if (troubled || this.#eager) this.#planEvent(producer, atNs);
   }
 
   #planEvent(producer: number, atNs: number): void {
     const nowNs = this.#engine.nowNs;
-    if (atNs === Infinity || atNs >= this.#eventNs[producer]) return;
+    const at = producer * PRODUCER_STRIDE + EVENT;
+    if (atNs === Infinity || atNs >= this.#producers[at]) return;
     const whenNs = Math.max(nowNs, Math.ceil(atNs));
-    this.#eventNs[producer] = whenNs;
+    this.#producers[at] = whenNs;
     this.#engine.schedule(whenNs, this.#producerKind, producer, 0, 0);
   }
 
+  #watched(producer: number): boolean {
+    return this.#producers[producer * PRODUCER_STRIDE + WATCHED] === 1;
+  }
+
+  #watch(producer: number, watched: boolean): void {
+    this.#producers[producer * PRODUCER_STRIDE + WATCHED] = watched ? 1 : 0;
+  }
+
   #pressed(producer: number): boolean {
+    const row = producer * PRODUCER_STRIDE;
     return (
-      this.core.bufferedBytes(producer) > this.#pressureBytes[producer] ||
-      this.core.bufferedRecords(producer) > this.#pressureRecords[producer]
+      this.core.bufferedBytes(producer) > this.#producers[row + PRESSURE_BYTES] ||
+      this.core.bufferedRecords(producer) > this.#producers[row + PRESSURE_RECORDS]
     );
   }
 
@@ -308,12 +341,14 @@ export class ProducerFleet implements ProducerEffects {
   /** Offers what other streams of the producer hold for the broker that this one is about to send to. */
   #offerSiblings(producer: number, stream: number, nowNs: number): void {
     const arrivals = this.#arrivals;
-    const first = this.#plan.firstStream[producer];
-    const end = this.#plan.firstStream[producer + 1];
-    let target = -2;
+    const { targets } = this.core.streams;
+    const first = this.#producers[producer * PRODUCER_STRIDE + FIRST];
+    const end = this.#producers[producer * PRODUCER_STRIDE + END];
+    const target = this.#targetOf(stream);
     for (let other = first; other < end; other++) {
+      // The usual case: it goes elsewhere, and nothing else of it need be looked at.
+      if (this.#targetsTell && targets[other] >= 0 && targets[other] !== target) continue;
       if (other === stream || arrivals.nextNs(other) > nowNs) continue;
-      if (target === -2) target = this.#targetOf(stream);
       const theirs = this.#targetOf(other);
       // Of two records at the same time the lower stream's comes first; a higher one's is too late for a full batch.
       if (target === NONE || theirs === NONE || theirs === target) {
@@ -324,8 +359,7 @@ export class ProducerFleet implements ProducerEffects {
 
   /** Broker that all of the stream's unoffered records will go to; −1 when that isn't known. */
   #targetOf(stream: number): number {
-    if (!this.core.partitioner.movesBetweenBatches || this.#arrivals.varies(stream)) return NONE;
-    return this.core.targetBroker(stream, this.#arrivals.keyHash(stream));
+    return this.#targetsTell ? this.core.targetBroker(stream, NO_KEY) : NONE;
   }
 
   /** True when the decision now is a record that no longer fits, not a linger that passed. */
@@ -376,8 +410,8 @@ export class ProducerFleet implements ProducerEffects {
 
   /** Offers all streams' records up to the time; one by one across streams when they compete for room. */
   #offerAll(producer: number, untilNs: number): void {
-    const first = this.#plan.firstStream[producer];
-    const end = this.#plan.firstStream[producer + 1];
+    const first = this.#producers[producer * PRODUCER_STRIDE + FIRST];
+    const end = this.#producers[producer * PRODUCER_STRIDE + END];
     const arrivals = this.#arrivals;
     if (!this.#pressed(producer)) {
       for (let stream = first; stream < end; stream++) {
@@ -399,7 +433,7 @@ export class ProducerFleet implements ProducerEffects {
   #scheduleWake(stream: number): void {
     const nowNs = this.#engine.nowNs;
     const atNs = this.#eager ? this.#arrivals.nextNs(stream) : this.#nextDecisionNs(stream);
-    this.#wakeNs[stream] = atNs;
+    this.#streams[stream * STREAM_STRIDE + WAKE] = atNs;
     if (atNs === Infinity) return;
     invariant(atNs >= nowNs, 'a decision lies ahead');
     this.#engine.schedule(atNs, this.#wakeKind, stream, 0, 0);
@@ -420,7 +454,8 @@ export class ProducerFleet implements ProducerEffects {
     }
     const bytes = arrivals.bytes(stream);
     if (open === NONE) return lingerNs === 0 ? nextNs : arrivals.aheadNs(stream, core.capacity(bytes), nextNs + lingerNs);
-    let dueNs = Infinity;
+    // A batch that is due and waits may leave before the next record comes, which then begins one of its own.
+    let dueNs = nextNs + lingerNs;
     let left = Infinity;
     const wireEach = Math.ceil(bytes * core.config.compressionRatio) || 1;
     for (; open !== NONE; open = core.batches.openNext[open]) {
@@ -476,7 +511,7 @@ export class ProducerFleet implements ProducerEffects {
     if (answerNs === Infinity) {
       // The in-sync set stands still: no answer before the client's own time-out.
       core.abandon(request);
-      this.#watched[producer] = 1;
+      this.#watch(producer, true);
       this.#look(producer);
       return;
     }
@@ -485,17 +520,17 @@ export class ProducerFleet implements ProducerEffects {
 
   /** The answer leaves the broker at `leavesNs`. */
   #answerAt(request: number, producer: number, leavesNs: number, outcome: Outcome): void {
-    const { requests, connections } = this.core;
+    const { requests } = this.core;
     const broker = requests.broker[request];
     const brokerZone = this.#topology.brokerZone[broker];
-    const tripNs = this.#topology.network.tripBy(brokerZone, this.#plan.producerZone[producer], this.#backDraw[request]);
+    const tripNs = this.#topology.network.tripBy(brokerZone, this.#producers[producer * PRODUCER_STRIDE + ZONE], this.#backDraw[request]);
     let atNs = leavesNs + tripNs;
     if (requests.settled[request] === 1) {
       // Given up already; the core only waits to reuse the slot.
       this.core.onResult(request, outcome, this.#engine.nowNs);
       return;
     }
-    if (connections.inFlight(producer, broker) > 1) {
+    if (this.core.inFlight(producer, broker) > 1) {
       for (let other = this.core.requestHead(producer); other !== NONE; other = requests.next[other]) {
         const before = requests.broker[other] === broker && requests.ordinal[other] < requests.ordinal[request];
         if (before && this.#answerNs[other] < Infinity && this.#answerNs[other] >= atNs) atNs = this.#answerNs[other] + 1;
@@ -503,8 +538,8 @@ export class ProducerFleet implements ProducerEffects {
     }
     this.#answerNs[request] = atNs;
     this.#answer[request] = outcome;
-    if (outcome !== OUTCOME_OK) this.#watched[producer] = 1;
-    if (this.#eager || this.#watched[producer] === 1) this.#planEvent(producer, atNs);
+    if (outcome !== OUTCOME_OK) this.#watch(producer, true);
+    if (this.#eager || this.#watched(producer)) this.#planEvent(producer, atNs);
   }
 
   /** Connections to some brokers break: clients hear of it after a trip, not knowing what became of their requests. */
@@ -527,14 +562,14 @@ export class ProducerFleet implements ProducerEffects {
         hit = true;
       }
       if (!hit) continue;
-      this.#watched[producer] = 1;
+      this.#watch(producer, true);
       this.#look(producer);
     }
   }
 
   #partitionOf(batch: number): number {
     const { batches } = this.core;
-    return this.#topology.topicFirstPartition[this.#plan.streamTopic[batches.stream[batch]]] + batches.partition[batch];
+    return this.#topology.topicFirstPartition[this.#streams[batches.stream[batch] * STREAM_STRIDE + TOPIC]] + batches.partition[batch];
   }
 
   #growRequests(): void {

@@ -204,7 +204,7 @@ class RoutePositions {
   lowest(partition: number, fleet: RouterFleet): number {
     let lowest = Number.POSITIVE_INFINITY;
     for (const route of this.#routes[partition]) {
-      const position = fleet.books.position(route);
+      const position = fleet.neededFrom(route);
       if (position < lowest) lowest = position;
     }
     return lowest;

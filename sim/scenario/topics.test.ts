@@ -74,6 +74,15 @@ describe('generated topics', () => {
     }
   });
 
+  it('fill clusters of one class in proportion to their brokers', () => {
+    const { topics: uneven } = resolveScenario({
+      ...base,
+      clusters: { ...base.clusters, large: { class: 'high', brokers: 9 } },
+    });
+    const held = (cluster: string) => sum(uneven.filter((topic) => topic.cluster === cluster).map(volume));
+    expect(held('large') / held('high')).toBeCloseTo(3, 1);
+  });
+
   it('are routed by share of the volume', () => {
     const routed = (sink: string) => sum(topics.filter((topic) => topic.routes.includes(sink)).map(volume)) / total;
     expect(routed('s3')).toBeCloseTo(1, 9);

@@ -22,7 +22,7 @@ export interface ProducerConfig {
   /** Expected compressed ÷ raw bytes, in (0, 1]. Decides how many records a batch holds; memory is counted raw. */
   readonly compressionRatio: number;
   /**
-   * Requests in flight per broker, 1–255. With 1, order within a partition survives retries; with more, a retried
+   * Requests in flight per broker, at least 1. With 1, order within a partition survives retries; with more, a retried
    * batch may land behind a later one.
    */
   readonly inFlightMax: number;
@@ -59,9 +59,6 @@ export function checkProducerConfig(config: ProducerConfig): void {
   atLeast('requestTimeoutNs', 1);
   atLeast('deliveryTimeoutNs', 1);
   atLeast('retriesMax', 0);
-  if (config.inFlightMax > 255) {
-    throw new RangeError(`inFlightMax: expected at most 255, got ${config.inFlightMax}`);
-  }
   if (!(config.compressionRatio > 0 && config.compressionRatio <= 1)) {
     throw new RangeError(`compressionRatio: expected a number in (0, 1], got ${config.compressionRatio}`);
   }

@@ -1,4 +1,4 @@
-/** What each producer knows of its connection to each broker: requests in flight, batches that wait, reconnect back-off. */
+/** What each producer knows of its connection to each broker: batches that wait, reconnect back-off. */
 
 import { fraction, hash32 } from '../hash.ts';
 import type { RetryPolicy } from './policy.ts';
@@ -9,11 +9,8 @@ interface Outage {
 }
 
 export class Connections {
-  /** Requests in flight, [producer × stride + broker]. */
-  #inFlight = new Uint8Array(0);
   /** Ready batches that wait, by broker: a row only for producers where one ever did. */
   readonly #waiting: (Int32Array | undefined)[] = [];
-  #producers = 0;
   #stride = 0;
   /** Only brokers that refused: few, and none on a good day. */
   readonly #outages = new Map<number, Outage>();
@@ -23,38 +20,17 @@ export class Connections {
     this.#reconnect = reconnect;
   }
 
-  /** Makes room for this many producers and brokers; both only grow. */
-  reserve({ producers, brokers }: { producers: number; brokers: number }): void {
-    if (producers <= this.#producers && brokers <= this.#stride) return;
-    const stride = brokers <= this.#stride ? this.#stride : Math.max(brokers, this.#stride * 2, 4);
-    const rows = producers <= this.#producers ? this.#producers : Math.max(producers, this.#producers * 2, 1);
-    const inFlight = new Uint8Array(rows * stride);
-    for (let row = 0; row < this.#producers; row++) {
-      const from = row * this.#stride;
-      inFlight.set(this.#inFlight.subarray(from, from + this.#stride), row * stride);
-    }
+  /** Brokers are numbered below this; it only grows. */
+  reserve(brokers: number): void {
+    if (brokers <= this.#stride) return;
+    const stride = Math.max(brokers, this.#stride * 2, 4);
     const outages = [...this.#outages];
     this.#outages.clear();
     for (const [key, outage] of outages) {
-      const row = Math.floor(key / this.#stride);
-      this.#outages.set(row * stride + (key - row * this.#stride), outage);
+      const producer = Math.floor(key / this.#stride);
+      this.#outages.set(producer * stride + (key - producer * this.#stride), outage);
     }
-    this.#inFlight = inFlight;
-    this.#producers = rows;
     this.#stride = stride;
-  }
-
-  get brokers(): number {
-    return this.#stride;
-  }
-
-  inFlight(producer: number, broker: number): number {
-    return this.#inFlight[producer * this.#stride + broker];
-  }
-
-  /** A request left (+1) or was settled (−1). */
-  addInFlight(producer: number, broker: number, by: number): void {
-    this.#inFlight[producer * this.#stride + broker] += by;
   }
 
   waiting(producer: number, broker: number): number {

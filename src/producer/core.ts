@@ -25,7 +25,7 @@ import {
   OUTCOME_UNREACHABLE,
   type Outcome,
 } from './outcome.ts';
-import type { BufferView, LoadView, Partitioner, TopicView } from './policy.ts';
+import type { BufferView, LoadView, Partitioner } from './policy.ts';
 import {
   BYTES,
   CLASS_COUNT,
@@ -39,9 +39,9 @@ import {
 } from './producer-table.ts';
 import { QueueTable } from './queue-table.ts';
 import { RequestPool } from './request-pool.ts';
+import type { TopicView } from './topic-view.ts';
 import {
   S_BATCHES,
-  S_BROKER,
   S_CLASS,
   S_IDENTITY,
   S_PARTITION,
@@ -110,7 +110,6 @@ export class ProducerCore implements LoadView, BufferView {
 
   addProducer(): number {
     const producer = this.#producers.add();
-    this.connections.reserve({ producers: producer + 1, brokers: this.connections.brokers });
     return producer;
   }
 
@@ -143,6 +142,19 @@ export class ProducerCore implements LoadView, BufferView {
     return this.#producers.requestHead(producer);
   }
 
+  /**
+   * Requests that the producer has in flight to the broker. Counted along the list: on a good day it is shorter than a
+   * table of brokers would be wide, and such tables of ten thousand producers are what falls out of the cache.
+   */
+  inFlight(producer: number, broker: number): number {
+    const { requests } = this;
+    let count = 0;
+    for (let request = this.#producers.requestHead(producer); request !== NONE; request = requests.next[request]) {
+      if (requests.broker[request] === broker) count++;
+    }
+    return count;
+  }
+
   /** First open batch of the stream, −1 for none; the next one is `batches.openNext`. */
   openHead(stream: number): number {
     return this.streams.openHead(stream);
@@ -171,7 +183,7 @@ export class ProducerCore implements LoadView, BufferView {
     const partition = this.#partitionFor(stream, keyHash);
     if (partition === NONE) return NONE;
     return keyHash === NO_KEY
-      ? this.streams.ints[stream * S_STRIDE + S_BROKER]
+      ? this.streams.targets[stream]
       : this.streams.views[stream]!.leaders[partition];
   }
 
@@ -240,7 +252,7 @@ export class ProducerCore implements LoadView, BufferView {
       this.lastBatch = batch;
       if (partition !== NONE) {
         this.partitioner.appended(stream, partition, count, count * bytesEach);
-        if (!this.#sticks) this.streams.ints[stream * S_STRIDE + S_PARTITION] = UNASKED;
+        if (!this.#sticks) this.#forgetTarget(stream);
       }
       left -= count;
     }
@@ -269,6 +281,8 @@ export class ProducerCore implements LoadView, BufferView {
       const request = this.#producers.requestHead(producer);
       if (request === NONE || this.requests.sentAtNs[request] + config.requestTimeoutNs > nowNs) break;
       this.#settle(request, OUTCOME_UNKNOWN, nowNs);
+      // Its place in flight is free: what waited for the broker may go.
+      if (queues.readyCount(producer) > 0) this.#recheckAt(producer, nowNs);
     }
     for (;;) {
       const batch = queues.readyHead(producer);
@@ -321,13 +335,12 @@ export class ProducerCore implements LoadView, BufferView {
 
   /** What the cluster said of the stream's topic. `brokers` in the view are small consecutive integers. */
   onMetadata(stream: number, view: TopicView, nowNs: number): void {
-    invariant(view.leaders.length >= 1, 'a topic view has at least one partition');
     const producer = this.streams.ints[stream * S_STRIDE + S_PRODUCER];
     let brokers = 0;
     for (const leader of view.leaders) if (leader >= brokers) brokers = leader + 1;
-    this.connections.reserve({ producers: producer + 1, brokers });
+    this.connections.reserve(brokers);
     this.streams.views[stream] = view;
-    this.streams.ints[stream * S_STRIDE + S_PARTITION] = UNASKED;
+    this.#forgetTarget(stream);
     this.#assign(producer, stream, view);
     this.#producers.floats[producer * 2 + RECHECK] = nowNs;
   }
@@ -398,9 +411,14 @@ export class ProducerCore implements LoadView, BufferView {
     const partition = this.partitioner.peek(stream, keyHash, view, this);
     if (keyHash === NO_KEY) {
       this.streams.ints[row + S_PARTITION] = partition;
-      this.streams.ints[row + S_BROKER] = view.leaders[partition];
+      this.streams.targets[stream] = view.leaders[partition];
     }
     return partition;
+  }
+
+  #forgetTarget(stream: number): void {
+    this.streams.ints[stream * S_STRIDE + S_PARTITION] = UNASKED;
+    this.streams.targets[stream] = UNASKED;
   }
 
   /** Leader of a queued batch's partition, −1 for none. */
@@ -411,7 +429,7 @@ export class ProducerCore implements LoadView, BufferView {
     const row = stream * S_STRIDE;
     const { ints } = this.streams;
     return ints[row + S_PARTITION] === partition
-      ? ints[row + S_BROKER]
+      ? this.streams.targets[stream]
       : this.streams.views[stream]!.leaders[partition];
   }
 
@@ -439,7 +457,9 @@ export class ProducerCore implements LoadView, BufferView {
     this.batches.open[batch] = 0;
     this.streams.removeOpen(stream, batch, this.batches);
     if (this.batches.partition[batch] !== NONE) this.partitioner.closed(stream, this.batches.partition[batch]);
-    this.streams.ints[stream * S_STRIDE + S_PARTITION] = UNASKED;
+    this.#forgetTarget(stream);
+    // Where the next record goes is settled now if the partitioner will not change its mind: whoever looks can see it.
+    if (this.#sticks) this.#partitionFor(stream, NO_KEY);
   }
 
   /** A full batch is due at once. */
@@ -499,9 +519,8 @@ export class ProducerCore implements LoadView, BufferView {
   }
 
   #mayConnect(producer: number, broker: number, nowNs: number): boolean {
-    const connections = this.connections;
-    if (connections.inFlight(producer, broker) >= this.config.inFlightMax) return false;
-    const untilNs = connections.blockedUntilNs(producer, broker);
+    if (this.inFlight(producer, broker) >= this.config.inFlightMax) return false;
+    const untilNs = this.connections.blockedUntilNs(producer, broker);
     if (untilNs <= nowNs) return true;
     this.#recheckAt(producer, untilNs);
     return false;
@@ -591,7 +610,6 @@ export class ProducerCore implements LoadView, BufferView {
       tail = this.requests.add(request, tail, batch);
     }
     this.#producers.pushRequest(producer, request, this.requests);
-    this.connections.addInFlight(producer, broker, 1);
     this.#effects.send(request, producer, broker);
     return true;
   }
@@ -609,7 +627,6 @@ export class ProducerCore implements LoadView, BufferView {
     const requests = this.requests;
     const producer = requests.producer[request];
     this.#producers.removeRequest(producer, request, requests);
-    this.connections.addInFlight(producer, requests.broker[request], -1);
     requests.settled[request] = 1;
     for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
       const batch = requests.entryBatch[entry];

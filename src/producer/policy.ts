@@ -3,12 +3,7 @@
  * its own (draws are handed in), so the same object runs in production and in the simulator, and replays from a seed.
  */
 import type { DropCause } from '../record.ts';
-
-/** What a producer knows of a topic: replaced as a whole when metadata changes, never mutated, so it can be shared. */
-export interface TopicView {
-  /** Broker id that leads each partition, or −1 while it has none. Its length is the number of partitions. */
-  readonly leaders: Int32Array;
-}
+import type { TopicView } from './topic-view.ts';
 
 /** What a partitioner may ask about the producer's own queues. */
 export interface LoadView {

@@ -313,7 +313,7 @@ describe('a producer and a client with bad manners', () => {
     expect(producer.receipt().delivered).toBeGreaterThan(0);
   });
 
-  it.fails('a time-out without retries lets the batches behind it go', async () => {
+  it('a time-out without retries lets the batches behind it go', async () => {
     start({ inFlightMax: 1, retriesMax: 0, requestTimeoutNs: 1_000 * MS, batchBytesMax: 100 });
     port.partitionsByDefault = 1;
     let calls = 0;

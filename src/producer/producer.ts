@@ -21,7 +21,7 @@ import { News, type ProducerEvents } from './news.ts';
 import { FATE_DELIVERED } from './outcome.ts';
 import { keyHashOf } from './partitioner/index.ts';
 import { type Confirmation, PayloadStore } from './payload-store.ts';
-import type { TopicView } from './policy.ts';
+import { TopicView } from './topic-view.ts';
 import { ProducerBook, type Receipt } from './receipt.ts';
 
 const NS_PER_MS = 1_000_000;
@@ -391,7 +391,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
       }
       leaders[partition] = broker;
     }
-    return { leaders };
+    return new TopicView(leaders);
   }
 }
 

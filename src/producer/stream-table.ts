@@ -1,8 +1,8 @@
 /** Streams as rows of one array: a stream's row is one cache line, and each stream's open batches hang off it. */
 import type { BatchPool } from './batch-pool.ts';
-import type { TopicView } from './policy.ts';
+import type { TopicView } from './topic-view.ts';
 
-export const S_STRIDE = 16;
+export const S_STRIDE = 8;
 export const S_PRODUCER = 0;
 export const S_CLASS = 1;
 const S_OPEN_HEAD = 2;
@@ -13,9 +13,7 @@ export const S_READY = 4;
 export const S_BATCHES = 5;
 export const S_IDENTITY = 6;
 /** Where the next record without a key goes, as the partitioner last said; UNASKED when it has to be asked again. */
-export const S_PARTITION = 8;
-/** Who leads it. */
-export const S_BROKER = 9;
+export const S_PARTITION = 7;
 export const UNASKED = -2;
 
 const NONE = -1;
@@ -27,6 +25,11 @@ const place = (partition: number, keyHash: number): number => (partition === NON
 
 export class StreamTable {
   ints = new Int32Array(S_STRIDE * 4);
+  /**
+   * Broker that the stream's next record without a key goes to, −1 for none, UNASKED when not known. A column of its
+   * own: a producer's streams lie side by side in it, and are looked at together.
+   */
+  targets = new Int32Array(4);
   /** What is known of each stream's topic, null before the first metadata. */
   readonly views: (TopicView | null)[] = [];
   readonly #indexes = new Map<number, Map<number, number>>();
@@ -38,6 +41,9 @@ export class StreamTable {
       const ints = new Int32Array(this.ints.length * 2);
       ints.set(this.ints);
       this.ints = ints;
+      const targets = new Int32Array(this.targets.length * 2);
+      targets.set(this.targets);
+      this.targets = targets;
     }
     const at = stream * S_STRIDE;
     this.ints[at + S_PRODUCER] = producer;
@@ -45,6 +51,7 @@ export class StreamTable {
     this.ints[at + S_OPEN_HEAD] = NONE;
     this.ints[at + S_IDENTITY] = identity;
     this.ints[at + S_PARTITION] = UNASKED;
+    this.targets[stream] = UNASKED;
     this.views.push(null);
     return stream;
   }

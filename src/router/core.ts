@@ -321,7 +321,8 @@ export class RouterCore {
   }
 
   private seal(write: number): void {
-    const key = this.open.indexOf(write);
+    let key = 0;
+    while (this.open[key] !== write) key++;
     this.open[key] = -1;
     this.opened.remove(write);
     this.ready.push(write);
@@ -384,7 +385,10 @@ export class RouterCore {
 
   private readonly commitOne = (slot: number, offset: number): void => {
     const { progress } = this;
-    invariant(offset <= progress.written(slot) && offset >= progress.committed(slot), 'only what is written is committed');
+    invariant(
+      offset <= progress.written(slot) && offset >= progress.committed(slot),
+      'only what is written is committed',
+    );
     this.effects.commit(slot, offset);
   };
 }

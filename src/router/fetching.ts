@@ -1,6 +1,14 @@
 import { invariant } from '../invariant.ts';
 import type { BackpressurePolicy } from './policy.ts';
 
+const STATE = 0;
+/** Fetches that failed in a row. */
+const ATTEMPTS = 1;
+const DUE = 2;
+/** Element i of the ring of slots that wait for room, first come, first served, so that none starves. */
+const WAITING = 3;
+const S = 4;
+
 const FREE = 0;
 const ASKED = 1;
 const PAUSED = 2;
@@ -10,11 +18,9 @@ const BACKING_OFF = 3;
 export class Fetching {
   private readonly policy: BackpressurePolicy;
   private readonly fetchBytesMax: number;
-  private readonly states: Uint8Array;
-  private readonly attempts: Uint32Array;
-  private readonly dues: Float64Array;
-  /** Ring of slots that wait for room, first come, first served, so that none starves. */
-  private readonly waiting: Int32Array;
+  /** All columns of a slot side by side: a fleet of cores is bound by cache misses. */
+  private readonly slots: Float64Array;
+  private readonly slotCount: number;
   private waitingFirst = 0;
   private waitingCount = 0;
   private backingOff = 0;
@@ -29,17 +35,15 @@ export class Fetching {
   }) {
     this.policy = options.policy;
     this.fetchBytesMax = options.fetchBytesMax;
-    this.states = new Uint8Array(options.slots);
-    this.attempts = new Uint32Array(options.slots);
-    this.dues = new Float64Array(options.slots);
-    this.waiting = new Int32Array(options.slots);
+    this.slotCount = options.slots;
+    this.slots = new Float64Array(options.slots * S);
   }
 
   isAsked(slot: number): boolean {
-    return this.states[slot] === ASKED;
+    return this.slots[slot * S + STATE] === ASKED;
   }
   isFree(slot: number): boolean {
-    return this.states[slot] === FREE;
+    return this.slots[slot * S + STATE] === FREE;
   }
 
   /** True when slots wait for room and nothing that is under way will make any. */
@@ -49,47 +53,47 @@ export class Fetching {
 
   /** Takes room for one fetch, or puts the slot in the queue for it. Answers whether the fetch may go. */
   ask(slot: number): boolean {
-    invariant(this.states[slot] === FREE, 'one fetch of a slot at a time');
+    invariant(this.slots[slot * S + STATE] === FREE, 'one fetch of a slot at a time');
     if (this.waitingCount === 0 && this.hasRoom()) {
-      this.states[slot] = ASKED;
+      this.slots[slot * S + STATE] = ASKED;
       this.asked++;
       return true;
     }
-    this.states[slot] = PAUSED;
-    const length = this.waiting.length;
-    this.waiting[(this.waitingFirst + this.waitingCount++) % length] = slot;
+    this.slots[slot * S + STATE] = PAUSED;
+    const length = this.slotCount;
+    this.slots[((this.waitingFirst + this.waitingCount++) % length) * S + WAITING] = slot;
     return false;
   }
 
   /** The slot whose turn it is to fetch, now that there may be room, or −1. */
   takeWaiting(): number {
     if (this.waitingCount === 0 || !this.hasRoom()) return -1;
-    const slot = this.waiting[this.waitingFirst];
-    this.waitingFirst = (this.waitingFirst + 1) % this.waiting.length;
+    const slot = this.slots[this.waitingFirst * S + WAITING];
+    this.waitingFirst = (this.waitingFirst + 1) % this.slotCount;
     this.waitingCount--;
-    this.states[slot] = ASKED;
+    this.slots[slot * S + STATE] = ASKED;
     this.asked++;
     return slot;
   }
 
   answered(slot: number): void {
-    invariant(this.states[slot] === ASKED, 'only a fetch that was asked is answered');
-    this.states[slot] = FREE;
+    invariant(this.slots[slot * S + STATE] === ASKED, 'only a fetch that was asked is answered');
+    this.slots[slot * S + STATE] = FREE;
     this.asked--;
-    this.attempts[slot] = 0;
+    this.slots[slot * S + ATTEMPTS] = 0;
   }
 
   /** Answers how many fetches of the slot have failed in a row. */
   failed(slot: number): number {
-    const attempts = this.attempts[slot] + 1;
+    const attempts = this.slots[slot * S + ATTEMPTS] + 1;
     this.answered(slot);
-    this.attempts[slot] = attempts;
+    this.slots[slot * S + ATTEMPTS] = attempts;
     return attempts;
   }
 
   backOff(slot: number, untilNs: number): void {
-    this.states[slot] = BACKING_OFF;
-    this.dues[slot] = untilNs;
+    this.slots[slot * S + STATE] = BACKING_OFF;
+    this.slots[slot * S + DUE] = untilNs;
     this.backingOff++;
     if (untilNs < this.dueNs) this.dueNs = untilNs;
   }
@@ -97,29 +101,29 @@ export class Fetching {
   onTime(nowNs: number, due: (slot: number) => void): void {
     this.dueNs = Infinity;
     if (this.backingOff === 0) return;
-    for (let slot = 0; slot < this.states.length; slot++) {
-      if (this.states[slot] !== BACKING_OFF) continue;
-      if (this.dues[slot] <= nowNs) {
-        this.states[slot] = FREE;
+    for (let slot = 0; slot < this.slotCount; slot++) {
+      if (this.slots[slot * S + STATE] !== BACKING_OFF) continue;
+      if (this.slots[slot * S + DUE] <= nowNs) {
+        this.slots[slot * S + STATE] = FREE;
         this.backingOff--;
         due(slot);
-      } else if (this.dues[slot] < this.dueNs) this.dueNs = this.dues[slot];
+      } else if (this.slots[slot * S + DUE] < this.dueNs) this.dueNs = this.slots[slot * S + DUE];
     }
   }
 
   /** Forgets the slot, whatever it was doing. */
   drop(slot: number): void {
-    const state = this.states[slot];
-    this.states[slot] = FREE;
-    this.attempts[slot] = 0;
+    const state = this.slots[slot * S + STATE];
+    this.slots[slot * S + STATE] = FREE;
+    this.slots[slot * S + ATTEMPTS] = 0;
     if (state === ASKED) this.asked--;
     else if (state === BACKING_OFF) this.backingOff--;
     else if (state === PAUSED) {
       let kept = 0;
-      const length = this.waiting.length;
+      const length = this.slotCount;
       for (let i = 0; i < this.waitingCount; i++) {
-        const other = this.waiting[(this.waitingFirst + i) % length];
-        if (other !== slot) this.waiting[(this.waitingFirst + kept++) % length] = other;
+        const other = this.slots[((this.waitingFirst + i) % length) * S + WAITING];
+        if (other !== slot) this.slots[((this.waitingFirst + kept++) % length) * S + WAITING] = other;
       }
       this.waitingCount = kept;
     }

@@ -7,6 +7,12 @@ const ATTEMPTS = 2;
 const NEXT = 3;
 const F = 4;
 
+/** Of each sink: its queue, and the records it still takes. */
+const HEAD = 0;
+const TAIL = 1;
+const CREDIT = 2;
+const K = 3;
+
 const QUEUED = 1;
 const SENT = 2;
 const WAITING = 3;
@@ -19,10 +25,10 @@ const DONE = 4;
 export class Sends {
   private readonly pool: WritePool;
   private readonly sinks: number;
-  private readonly heads: Int32Array;
-  private readonly tails: Int32Array;
-  private readonly credits: Float64Array;
-  private readonly inFlight: Int32Array;
+  /** Columns of the sinks, and from `inFlightAt` on the writes in flight: one array, so one cache line for most. */
+  private readonly table: Float64Array;
+  private readonly inFlightAt: number;
+  private readonly inFlightMax: number;
   private sends = new Float64Array(0);
   private readonly timeoutNs: number;
   inFlightCount = 0;
@@ -39,14 +45,16 @@ export class Sends {
     this.pool = options.pool;
     this.sinks = options.sinks;
     this.timeoutNs = options.timeoutNs;
-    this.heads = new Int32Array(options.sinks).fill(-1);
-    this.tails = new Int32Array(options.sinks).fill(-1);
-    this.credits = new Float64Array(options.sinks).fill(options.byCredit ? 0 : Infinity);
-    this.inFlight = new Int32Array(options.inFlightMax);
+    this.inFlightAt = options.sinks * K;
+    this.inFlightMax = options.inFlightMax;
+    this.table = new Float64Array(this.inFlightAt + options.inFlightMax).fill(-1);
+    for (let sink = 0; sink < options.sinks; sink++) {
+      this.table[sink * K + CREDIT] = options.byCredit ? 0 : Infinity;
+    }
   }
 
   get full(): boolean {
-    return this.inFlightCount === this.inFlight.length;
+    return this.inFlightCount === this.inFlightMax;
   }
 
   /** Gives the write a place and queues it for every sink. */
@@ -58,7 +66,7 @@ export class Sends {
       grown.set(this.sends);
       this.sends = grown;
     }
-    this.inFlight[this.inFlightCount++] = write;
+    this.table[this.inFlightAt + this.inFlightCount++] = write;
     for (let sink = 0; sink < this.sinks; sink++) {
       this.sends[(write * this.sinks + sink) * F + ATTEMPTS] = 0;
       this.enqueue(write, sink);
@@ -67,15 +75,15 @@ export class Sends {
 
   /** The next write that may go to the sink now, or −1. It counts as sent from here on. */
   takeNext(sink: number, nowNs: number): number {
-    const write = this.heads[sink];
+    const write = this.table[sink * K + HEAD];
     if (write < 0) return -1;
     const records = this.pool.records(write);
-    if (records > this.credits[sink]) return -1;
+    if (records > this.table[sink * K + CREDIT]) return -1;
     const at = (write * this.sinks + sink) * F;
     const s = this.sends;
-    this.heads[sink] = s[at + NEXT];
-    if (s[at + NEXT] < 0) this.tails[sink] = -1;
-    this.credits[sink] -= records;
+    this.table[sink * K + HEAD] = s[at + NEXT];
+    if (s[at + NEXT] < 0) this.table[sink * K + TAIL] = -1;
+    this.table[sink * K + CREDIT] -= records;
     s[at + STATE] = SENT;
     s[at + ATTEMPTS]++;
     this.setDue(at, nowNs + this.timeoutNs);
@@ -87,11 +95,11 @@ export class Sends {
   }
 
   credit(sink: number): number {
-    return this.credits[sink];
+    return this.table[sink * K + CREDIT];
   }
 
   grant(sink: number, records: number): void {
-    this.credits[sink] += records;
+    this.table[sink * K + CREDIT] += records;
   }
 
   succeeded(write: number, sink: number): void {
@@ -112,7 +120,7 @@ export class Sends {
   onTime(nowNs: number, timedOut: (write: number, sink: number) => void): void {
     this.dueNs = Infinity;
     for (let i = 0; i < this.inFlightCount; i++) {
-      const write = this.inFlight[i];
+      const write = this.table[this.inFlightAt + i];
       for (let sink = 0; sink < this.sinks; sink++) {
         const at = (write * this.sinks + sink) * F;
         const state = this.sends[at + STATE];
@@ -128,9 +136,12 @@ export class Sends {
 
   /** Every sink has the write: its place is free. */
   end(write: number): void {
-    const i = this.inFlight.indexOf(write);
-    invariant(i >= 0 && i < this.inFlightCount, 'a write ends that was in flight');
-    this.inFlight[i] = this.inFlight[--this.inFlightCount];
+    const end = this.inFlightAt + this.inFlightCount;
+    let i = this.inFlightAt;
+    while (i < end && this.table[i] !== write) i++;
+    invariant(i < end, 'a write ends that was in flight');
+    this.inFlightCount--;
+    this.table[i] = this.table[end - 1];
   }
 
   private enqueue(write: number, sink: number): void {
@@ -138,10 +149,10 @@ export class Sends {
     this.sends[at + STATE] = QUEUED;
     this.sends[at + DUE] = Infinity;
     this.sends[at + NEXT] = -1;
-    const tail = this.tails[sink];
-    if (tail < 0) this.heads[sink] = write;
+    const tail = this.table[sink * K + TAIL];
+    if (tail < 0) this.table[sink * K + HEAD] = write;
     else this.sends[(tail * this.sinks + sink) * F + NEXT] = write;
-    this.tails[sink] = write;
+    this.table[sink * K + TAIL] = write;
   }
 
   private setDue(at: number, ns: number): void {

@@ -53,11 +53,7 @@ export class ContainerRun implements RouterEffects {
     this.slots = Math.ceil((job.partitions - index) / job.containers);
     this.lanes = options.lanes;
     this.credit = options.jobOptions.backpressure.byCredit ? job.spec.credit : 0;
-    this.core = new RouterCore(
-      { ...options.jobOptions, slots: this.slots, draw: options.draw },
-      this,
-      options.nowNs,
-    );
+    this.core = new RouterCore({ ...options.jobOptions, slots: this.slots, draw: options.draw }, this, options.nowNs);
   }
 
   /** Starts from what was committed. */

@@ -5,6 +5,15 @@ import { FETCH_DISCONNECTED, FETCH_OK, FETCH_OUT_OF_RANGE, type FetchDoor, type 
 import type { ContainerRun } from './container-run.ts';
 import type { FleetTopology } from './job.ts';
 
+const PARTITION = 0;
+const FROM = 1;
+const TO = 2;
+const BYTES = 3;
+const STATUS = 4;
+/** Trips so far: what draws of their jitter and ties in time go by. */
+const ORDINAL = 5;
+const C = 8;
+
 /** Takes fetches to brokers and answers back. A consumer has one fetch on its way at most, across relaunches too. */
 export class FetchLane implements FetchListener {
   private readonly engine: Engine;
@@ -13,15 +22,11 @@ export class FetchLane implements FetchListener {
   private readonly identity: number;
   private readonly arriveKind: number;
   private readonly answerKind: number;
-  private readonly partitions: Int32Array;
+  /** All columns of a consumer side by side: at tens of thousands of consumers each other line is a cache miss. */
+  private readonly columns: Float64Array;
   private readonly asking: (ContainerRun | null)[];
   /** A relaunched container that has to wait until the fetch of the one before has come back. */
   private readonly waiting: (ContainerRun | null)[];
-  private readonly ordinals: Uint32Array;
-  private readonly froms: Float64Array;
-  private readonly tos: Float64Array;
-  private readonly bytes: Float64Array;
-  private readonly statuses: Uint8Array;
 
   constructor(options: {
     readonly engine: Engine;
@@ -37,18 +42,13 @@ export class FetchLane implements FetchListener {
     this.identity = hash32(options.seed, hashString('router fetch'), 0);
     this.arriveKind = engine.kind('router fetch arrives', (consumer) => this.arrive(consumer));
     this.answerKind = engine.kind('router fetch answered', (consumer) => this.answer(consumer));
-    this.partitions = new Int32Array(consumers);
+    this.columns = new Float64Array(consumers * C);
     this.asking = Array(consumers).fill(null);
     this.waiting = Array(consumers).fill(null);
-    this.ordinals = new Uint32Array(consumers);
-    this.froms = new Float64Array(consumers);
-    this.tos = new Float64Array(consumers);
-    this.bytes = new Float64Array(consumers);
-    this.statuses = new Uint8Array(consumers);
   }
 
   setPartition(consumer: number, partition: number): void {
-    this.partitions[consumer] = partition;
+    this.columns[consumer * C + PARTITION] = partition;
   }
 
   ask(run: ContainerRun, consumer: number, fromOffset: number): void {
@@ -58,13 +58,13 @@ export class FetchLane implements FetchListener {
       return;
     }
     this.asking[consumer] = run;
-    this.froms[consumer] = fromOffset;
+    this.columns[consumer * C + FROM] = fromOffset;
     const brokerZone = this.zoneOfLeader(consumer);
     this.engine.schedule(
       this.engine.nowNs + this.tripNs(run.zone, brokerZone, consumer),
       this.arriveKind,
       consumer,
-      this.ordinals[consumer],
+      this.columns[consumer * C + ORDINAL],
       0,
     );
   }
@@ -72,20 +72,20 @@ export class FetchLane implements FetchListener {
   onFetched(consumer: number, status: number, from: number, to: number, bytes: number, departNs: number): void {
     const run = this.asking[consumer];
     invariant(run !== null, 'an answer belongs to a fetch');
-    invariant(departNs >= this.engine.nowNs && from === this.froms[consumer], 'an answer fits its fetch');
-    this.statuses[consumer] = status;
-    this.tos[consumer] = to;
-    this.bytes[consumer] = bytes;
+    invariant(departNs >= this.engine.nowNs && from === this.columns[consumer * C + FROM], 'an answer fits its fetch');
+    this.columns[consumer * C + STATUS] = status;
+    this.columns[consumer * C + TO] = to;
+    this.columns[consumer * C + BYTES] = bytes;
     const atNs = departNs + this.tripNs(this.zoneOfLeader(consumer), run.zone, consumer);
-    this.engine.schedule(atNs, this.answerKind, consumer, this.ordinals[consumer], 0);
+    this.engine.schedule(atNs, this.answerKind, consumer, this.columns[consumer * C + ORDINAL], 0);
   }
 
   private arrive(consumer: number): void {
     const { spec } = this.asking[consumer]!.job;
     this.door.fetch(
       consumer,
-      this.partitions[consumer],
-      this.froms[consumer],
+      this.columns[consumer * C + PARTITION],
+      this.columns[consumer * C + FROM],
       spec.fetchBytesMin,
       spec.fetchBytesMax,
       spec.fetchWaitNs,
@@ -103,9 +103,16 @@ export class FetchLane implements FetchListener {
       return;
     }
     const slot = run.slotOf(consumer);
-    const status = this.statuses[consumer];
-    if (status === FETCH_OK) run.fetched(slot, this.froms[consumer], this.tos[consumer], this.bytes[consumer], nowNs);
-    else if (status === FETCH_OUT_OF_RANGE) run.outOfRange(slot, this.tos[consumer], nowNs);
+    const status = this.columns[consumer * C + STATUS];
+    if (status === FETCH_OK)
+      run.fetched(
+        slot,
+        this.columns[consumer * C + FROM],
+        this.columns[consumer * C + TO],
+        this.columns[consumer * C + BYTES],
+        nowNs,
+      );
+    else if (status === FETCH_OUT_OF_RANGE) run.outOfRange(slot, this.columns[consumer * C + TO], nowNs);
     else {
       invariant(status === FETCH_DISCONNECTED, 'a fetch has a known status');
       run.fetchFailed(slot, nowNs);
@@ -113,10 +120,15 @@ export class FetchLane implements FetchListener {
   }
 
   private zoneOfLeader(consumer: number): number {
-    return this.topology.brokerZone[this.topology.partitionLeader[this.partitions[consumer]]];
+    return this.topology.brokerZone[this.topology.partitionLeader[this.columns[consumer * C + PARTITION]]];
   }
 
   private tripNs(fromZone: number, toZone: number, consumer: number): number {
-    return this.topology.tripNs(fromZone, toZone, (this.identity + consumer) | 0, this.ordinals[consumer]++);
+    return this.topology.tripNs(
+      fromZone,
+      toZone,
+      (this.identity + consumer) | 0,
+      this.columns[consumer * C + ORDINAL]++,
+    );
   }
 }

@@ -42,8 +42,7 @@ export function visitRoutes(
         const logStart = log.startOffset();
         const run = fleet.runOf(job, consumer);
         // A dead container's successor begins at what is committed; what the dead one held is read again.
-        const position =
-          run === null ? fleet.checkpoints.committed(consumer) : run.core.position(run.slotOf(consumer));
+        const position = run === null ? fleet.checkpoints.committed(consumer) : run.core.position(run.slotOf(consumer));
         let held = 0;
         run?.core.visitHeld(run.slotOf(consumer), (from, to) => {
           held += books.openIn(route, from, to);

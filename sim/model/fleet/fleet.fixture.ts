@@ -94,14 +94,15 @@ export class SteadyLog implements LogView {
     return Math.floor(Math.min(atNs, this.untilNs) / this.everyNs);
   }
   startOffset(): number {
-    return Math.max(0, Math.floor((Math.min(this.clock.nowNs - this.retentionNs, this.untilNs)) / this.everyNs));
+    return Math.max(0, Math.floor(Math.min(this.clock.nowNs - this.retentionNs, this.untilNs) / this.everyNs));
   }
   duplicatesIn(): number {
     return 0;
   }
-  /** When the record is in the log: it was offered at the same time. */
+  /** When the record is in the log: it was offered at the same time. `Infinity` when it never will be. */
   createdNs(offset: number): number {
-    return (offset + 1) * this.everyNs;
+    const atNs = (offset + 1) * this.everyNs;
+    return atNs <= this.untilNs ? atNs : Infinity;
   }
   visit(from: number, to: number, each: (records: number, firstNs: number, lastNs: number) => void): void {
     if (to > from) each(to - from, this.createdNs(from), this.createdNs(to - 1));

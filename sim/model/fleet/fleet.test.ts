@@ -49,7 +49,7 @@ describe('a router fleet', () => {
 
   it('rereads after a crash at most what lay between the last commit and it', () => {
     const world = new SteadyWorld({ sinks: [s3('lake')], untilNs: MIN });
-    world.runUntil(30 * S);
+    world.runUntil(28 * S);
     const [job] = world.fleet.plan.jobs;
     const uncommitted = [0, 2].reduce(
       (sum, p) => sum + world.fleet.books.position(p) - world.fleet.checkpoints.committed(p),
@@ -57,7 +57,7 @@ describe('a router fleet', () => {
     );
     world.fleet.crashContainer('lake', 0);
     expect(world.fleet.runOf(job, 0)).toBeNull();
-    world.runUntil(49 * S);
+    world.runUntil(47 * S);
     expect(world.lag().ageNs).toBeGreaterThan(18 * S);
     world.runUntil(2 * MIN);
     const { delivered, relaunch, retry } = world.books();
@@ -206,7 +206,17 @@ describe('a router fleet', () => {
   });
 });
 
-const FAULTS = ['stop a', 'start a', 'stop b', 'start b', 'crash', 'checkpoints', 'desired', 'brokers', 'late'] as const;
+const FAULTS = [
+  'stop a',
+  'start a',
+  'stop b',
+  'start b',
+  'crash',
+  'checkpoints',
+  'desired',
+  'brokers',
+  'late',
+] as const;
 
 describe('whatever fails and returns, the books of a router fleet', () => {
   it('balance at every step, and all is delivered or lost once all is well', () => {
@@ -247,7 +257,7 @@ describe('whatever fails and returns, the books of a router fleet', () => {
         for (const name of ['a', 'b']) expect(world.books(name).backlog).toBe(0);
         expect(world.fleet.writes.flights.count).toBe(0);
       }),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 });

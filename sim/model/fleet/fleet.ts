@@ -100,6 +100,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
       onPosition: (route, position) => options.onDelivered(this.partitionOfRoute[route], route, position),
     });
     this.partitionOfRoute = new Int32Array(plan.routes);
+    this.consumerOfRoute = new Int32Array(plan.routes);
     this.checkpoints = new CheckpointStore({ latencyNs: scenario.stores.checkpointLatencyNs, consumers });
     this.desiredState = new Store(scenario.stores.desiredStateLatencyNs);
     this.jobOptions = jobs.map((job) => jobOptions(scenario, job));
@@ -124,6 +125,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
         this.fetches.setPartition(job.firstConsumer + p, job.firstPartition + p);
         for (let m = 0; m < job.sinks.length; m++) {
           this.partitionOfRoute[job.firstRoute + m * job.partitions + p] = job.firstPartition + p;
+          this.consumerOfRoute[job.firstRoute + m * job.partitions + p] = job.firstConsumer + p;
         }
       }
     }
@@ -131,6 +133,15 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
 
   /** Global partition of each route. */
   readonly partitionOfRoute: Int32Array;
+  /** Who reads for each route. */
+  readonly consumerOfRoute: Int32Array;
+
+  /** Lowest offset that the route may still ask for: what is delivered but not committed is read again after a crash. */
+  neededFrom(route: number): number {
+    const committed = this.checkpoints.committed(this.consumerOfRoute[route]);
+    const position = this.books.position(route);
+    return committed < position ? committed : position;
+  }
 
   /** Starts every container: the fleet has been running, so all begin at once, at offset 0. */
   start(): void {
@@ -163,7 +174,12 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   crashContainer(sinkName: string, i: number): void {
     const sink = this.sinkNamed(sinkName);
     const jobs = this.plan.jobs.filter((job) => job.sinks.includes(sink));
-    let left = i % Math.max(1, jobs.reduce((n, job) => n + job.containers, 0));
+    let left =
+      i %
+      Math.max(
+        1,
+        jobs.reduce((n, job) => n + job.containers, 0),
+      );
     for (const job of jobs) {
       if (left < job.containers) {
         const container = job.firstContainer + left;
@@ -222,7 +238,13 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.engine.schedule(atNs, this.decisionKind, container, this.timerOrdinals[container]++, 0);
   }
 
-  private readonly landed = (sink: number, consumer: number, run: ContainerRun, flight: number, range: Landed): void => {
+  private readonly landed = (
+    sink: number,
+    consumer: number,
+    run: ContainerRun,
+    flight: number,
+    range: Landed,
+  ): void => {
     const { job } = run;
     const p = consumer - job.firstConsumer;
     const route = job.firstRoute + this.writes.flights.member(flight) * job.partitions + p;

@@ -112,8 +112,7 @@ class Shares {
     this.passed += partitions;
     const packed = Math.ceil(partitions / this.spec.partitionsPerContainerMax);
     const part = (total: number): number => {
-      const dealt =
-        Math.round((total * this.passed) / this.partitions) - Math.round((total * from) / this.partitions);
+      const dealt = Math.round((total * this.passed) / this.partitions) - Math.round((total * from) / this.partitions);
       return Math.min(partitions, Math.max(packed, dealt));
     };
     const now = part(this.spec.containers);

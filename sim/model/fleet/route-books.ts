@@ -22,10 +22,11 @@ export class RouteBooks {
   private readonly delivered: IntervalSet[];
   private readonly lost: (IntervalSet | null)[];
   private readonly duplicates: Float64Array;
-  /** End of the highest interval delivered: what lies beyond is new without looking. */
-  private readonly highest: Float64Array;
-  /** Lowest offset that is neither delivered nor lost. */
-  private readonly positions: Float64Array;
+  /**
+   * By route, in turn: end of the highest interval delivered, beyond which all is new without looking, and the lowest
+   * offset that is neither delivered nor lost.
+   */
+  private readonly edges: Float64Array;
   private readonly onPosition: (route: number, position: number) => void;
   private visibleNs = 0;
   private histogram: Histogram;
@@ -40,39 +41,30 @@ export class RouteBooks {
     this.delivered = Array.from({ length: options.routes }, () => new IntervalSet());
     this.lost = Array(options.routes).fill(null);
     this.duplicates = new Float64Array(options.routes * CAUSES);
-    this.highest = new Float64Array(options.routes);
-    this.positions = new Float64Array(options.routes);
+    this.edges = new Float64Array(options.routes * 2);
     this.onPosition = options.onPosition;
   }
 
   /**
    * [from, to) is with the sink. `cause` is why, as far as it is a copy. Hot path: positional.
    */
-  deliver(
-    route: number,
-    sink: number,
-    log: LogView,
-    from: number,
-    to: number,
-    visibleNs: number,
-    cause: number,
-  ): void {
+  deliver(route: number, sink: number, log: LogView, from: number, to: number, visibleNs: number, cause: number): void {
     this.visibleNs = visibleNs;
     this.histogram = this.latency[sink];
     const set = this.delivered[route];
-    if (from >= this.highest[route]) {
+    if (from >= this.edges[route * 2]) {
       this.first(route, log, from, to);
-      this.highest[route] = to;
+      this.edges[route * 2] = to;
       set.add(from, to);
     } else {
       visitGaps(set, { from, to }, (low, high) => this.first(route, log, low, high));
       const fresh = set.add(from, to);
       this.duplicates[route * CAUSES + cause] += to - from - fresh;
-      if (to > this.highest[route]) this.highest[route] = to;
+      if (to > this.edges[route * 2]) this.edges[route * 2] = to;
     }
     // A write of a container that died may land after its records were given up as lost.
     this.lost[route]?.remove(from, to);
-    if (from <= this.positions[route]) this.advance(route);
+    if (from <= this.edges[route * 2 + 1]) this.advance(route);
   }
 
   /** Retention removed [from, to) before it was fetched: lost, as far as the sink does not have it. */
@@ -85,7 +77,7 @@ export class RouteBooks {
 
   /** Lowest offset that the route still needs. */
   position(route: number): number {
-    return this.positions[route];
+    return this.edges[route * 2 + 1];
   }
   deliveredUnique(route: number): number {
     return this.delivered[route].count;
@@ -120,7 +112,7 @@ export class RouteBooks {
   };
 
   private advance(route: number): void {
-    const before = this.positions[route];
+    const before = this.edges[route * 2 + 1];
     let at = this.delivered[route].contiguousFrom(before);
     const lost = this.lost[route];
     if (lost !== null) {
@@ -129,7 +121,7 @@ export class RouteBooks {
       }
     }
     if (at === before) return;
-    this.positions[route] = at;
+    this.edges[route * 2 + 1] = at;
     this.onPosition(route, at);
   }
 }

@@ -31,7 +31,7 @@ export const keystone2015 = {
   producers: {
     instances: 10_600,
     streams: 53_000,
-    arrivals: 'poisson',
+    arrivals: 'even',
     policy: {
       partitioner: 'sticky', // T15
       linger: '100ms', // T15

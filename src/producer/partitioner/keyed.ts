@@ -1,5 +1,6 @@
 import { NO_KEY } from '../../record.ts';
-import type { LoadView, Partitioner, TopicView } from '../policy.ts';
+import type { LoadView, Partitioner } from '../policy.ts';
+import type { TopicView } from '../topic-view.ts';
 import { grown } from './column.ts';
 import { uniformSticky } from './uniform-sticky.ts';
 

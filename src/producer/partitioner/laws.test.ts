@@ -1,3 +1,4 @@
+import { TopicView } from '../topic-view.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_KEY } from '../../record.ts';
@@ -18,12 +19,12 @@ const ALL: Record<string, PartitionerFactory> = {
 
 const view = fc
   .array(fc.integer({ min: -1, max: 5 }), { minLength: 1, maxLength: 8 })
-  .map((leaders) => ({ leaders: Int32Array.from(leaders) }));
+  .map((leaders) => (new TopicView(leaders)));
 
 type Step =
   | { do: 'append'; n: number; bytesEach: number }
   | { do: 'close'; pick: number }
-  | { do: 'view'; view: { leaders: Int32Array } }
+  | { do: 'view'; view: TopicView }
   | { do: 'queue'; pick: number; batches: number };
 
 const steps: fc.Arbitrary<Step[]> = fc.array(

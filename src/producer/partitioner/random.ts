@@ -1,6 +1,6 @@
 import { below, hash32 } from '../../hash.ts';
-import type { LoadView, Partitioner, TopicView } from '../policy.ts';
-import { Available } from './available.ts';
+import type { LoadView, Partitioner } from '../policy.ts';
+import type { TopicView } from '../topic-view.ts';
 import { grown } from './column.ts';
 
 /**
@@ -14,12 +14,10 @@ export function random(): () => Partitioner {
 class RandomPartitioner implements Partitioner {
   readonly movesBetweenBatches = false;
   readonly name = 'random';
-  readonly #available = new Available();
   #identity = new Int32Array(0);
   #ordinal = new Uint32Array(0);
 
   addStream(stream: number, identity: number): void {
-    this.#available.addStream(stream);
     this.#identity = grown(this.#identity, stream);
     this.#ordinal = grown(this.#ordinal, stream);
     this.#identity[stream] = identity;
@@ -27,7 +25,7 @@ class RandomPartitioner implements Partitioner {
   }
 
   peek(stream: number, _keyHash: number, view: TopicView, _load: LoadView): number {
-    const list = this.#available.of(stream, view);
+    const list = view.available;
     return list[below(hash32(this.#identity[stream], this.#ordinal[stream]), list.length)];
   }
 

@@ -1,6 +1,6 @@
 import { hash32 } from '../../hash.ts';
-import type { LoadView, Partitioner, TopicView } from '../policy.ts';
-import { Available } from './available.ts';
+import type { LoadView, Partitioner } from '../policy.ts';
+import type { TopicView } from '../topic-view.ts';
 import { grown } from './column.ts';
 
 /**
@@ -14,17 +14,15 @@ export function roundRobin(): () => Partitioner {
 class RoundRobinPartitioner implements Partitioner {
   readonly movesBetweenBatches = false;
   readonly name = 'round-robin';
-  readonly #available = new Available();
   #turn = new Float64Array(0);
 
   addStream(stream: number, identity: number): void {
-    this.#available.addStream(stream);
     this.#turn = grown(this.#turn, stream);
     this.#turn[stream] = hash32(identity, 0);
   }
 
   peek(stream: number, _keyHash: number, view: TopicView, _load: LoadView): number {
-    const list = this.#available.of(stream, view);
+    const list = view.available;
     return list[this.#turn[stream] % list.length];
   }
 

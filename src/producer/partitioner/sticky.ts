@@ -1,6 +1,6 @@
 import { below, hash32 } from '../../hash.ts';
-import type { LoadView, Partitioner, TopicView } from '../policy.ts';
-import { Available } from './available.ts';
+import type { LoadView, Partitioner } from '../policy.ts';
+import type { TopicView } from '../topic-view.ts';
 import { grown } from './column.ts';
 
 export interface StickyOptions {
@@ -25,76 +25,76 @@ export function sticky(options: StickyOptions = {}): () => Partitioner {
   return () => new StickyPartitioner(stickForBatches);
 }
 
+/** A stream's state is one row, as the simulator has tens of thousands of them and touches them at random. */
+const STRIDE = 4;
+const IDENTITY = 0;
+const CHOICES = 1;
+/** The partition in use, kept after its time as the one to avoid next; −1 before the first. */
+const PARTITION = 2;
+/** Batches that may still be closed on it, twice, and 1 more while one is open. */
+const STAY = 3;
+/** More than any run of the program closes. */
+const STAY_MAX = 536_870_912;
+
 class StickyPartitioner implements Partitioner {
   readonly movesBetweenBatches = true;
   readonly name: string;
-  readonly #stickForBatches: number;
-  readonly #available = new Available();
-  #identity = new Int32Array(0);
-  #choices = new Uint32Array(0);
-  /** The partition in use, kept after its time as the one to avoid next; −1 before the first. */
-  #partition = new Int32Array(0);
-  /** Batches closed on this partition since it was chosen. */
-  #batches = new Float64Array(0);
-  #open = new Uint8Array(0);
+  readonly #stay: number;
+  #rows = new Int32Array(0);
 
   constructor(stickForBatches: number) {
-    this.#stickForBatches = stickForBatches;
+    this.#stay = 2 * Math.min(stickForBatches, STAY_MAX);
     this.name = stickForBatches === 1 ? 'sticky' : `sticky for ${stickForBatches} batches`;
   }
 
   addStream(stream: number, identity: number): void {
-    this.#available.addStream(stream);
-    this.#identity = grown(this.#identity, stream);
-    this.#choices = grown(this.#choices, stream);
-    this.#partition = grown(this.#partition, stream);
-    this.#batches = grown(this.#batches, stream);
-    this.#open = grown(this.#open, stream);
-    this.#identity[stream] = identity;
-    this.#choices[stream] = 0;
-    this.#partition[stream] = -1;
-    this.#batches[stream] = 0;
-    this.#open[stream] = 0;
+    const row = stream * STRIDE;
+    this.#rows = grown(this.#rows, row + STRIDE - 1);
+    this.#rows[row + IDENTITY] = identity;
+    this.#rows[row + CHOICES] = 0;
+    this.#rows[row + PARTITION] = -1;
+    this.#rows[row + STAY] = 0;
   }
 
   peek(stream: number, _keyHash: number, view: TopicView, _load: LoadView): number {
-    const leaders = view.leaders;
-    const partition = this.#partition[stream];
-    if (partition >= 0 && partition < leaders.length) {
-      if (this.#open[stream] === 1) return partition;
-      if (this.#batches[stream] < this.#stickForBatches) {
-        // Without a leader it stays only if no partition has one: then the list holds them all.
-        if (leaders[partition] >= 0 || leaders[this.#available.of(stream, view)[0]] < 0) return partition;
-      }
+    const rows = this.#rows;
+    const row = stream * STRIDE;
+    const partition = rows[row + PARTITION];
+    const stay = rows[row + STAY];
+    if (stay > 0 && partition < view.leaders.length) {
+      if (stay & 1) return partition;
+      // Without a leader it stays only if no partition has one: then the list holds them all.
+      if (view.leaders[partition] >= 0 || view.leaders[view.available[0]] < 0) return partition;
     }
-    return this.#choose(stream, view);
+    return this.#choose(row, view);
   }
 
-  #choose(stream: number, view: TopicView): number {
-    const list = this.#available.of(stream, view);
-    const previous = this.#partition[stream];
+  #choose(row: number, view: TopicView): number {
+    const rows = this.#rows;
+    const list = view.available;
+    const previous = rows[row + PARTITION];
     const previousListed =
       previous >= 0 &&
       previous < view.leaders.length &&
       (view.leaders[previous] >= 0 || list.length === view.leaders.length);
     const choices = previousListed && list.length > 1 ? list.length - 1 : list.length;
-    let partition = list[below(hash32(this.#identity[stream], this.#choices[stream]++), choices)];
+    let partition = list[below(hash32(rows[row + IDENTITY], rows[row + CHOICES]++), choices)];
     // The last one stands in for the previous one, which leaves every other equally likely.
     if (partition === previous) partition = list[list.length - 1];
-    this.#partition[stream] = partition;
-    this.#batches[stream] = 0;
-    this.#open[stream] = 0;
+    rows[row + PARTITION] = partition;
+    rows[row + STAY] = this.#stay;
     return partition;
   }
 
   appended(stream: number, partition: number, _n: number, _bytes: number): void {
-    if (partition === this.#partition[stream]) this.#open[stream] = 1;
+    const row = stream * STRIDE;
+    if (partition === this.#rows[row + PARTITION]) this.#rows[row + STAY] |= 1;
   }
 
   closed(stream: number, partition: number): void {
-    if (partition !== this.#partition[stream] || this.#open[stream] === 0) return;
-    this.#open[stream] = 0;
-    this.#batches[stream]++;
+    const row = stream * STRIDE;
+    if (partition !== this.#rows[row + PARTITION] || (this.#rows[row + STAY] & 1) === 0) return;
+    this.#rows[row + STAY] -= 3;
   }
 
   promised(_stream: number, _bytesEach: number): number {

@@ -1,14 +1,15 @@
 /** A stand-in for the core: it tracks open batches and queues, and drives a partitioner as the contract says. */
 import { NO_KEY } from '../../record.ts';
-import type { LoadView, Partitioner, TopicView } from '../policy.ts';
+import type { LoadView, Partitioner } from '../policy.ts';
+import { TopicView } from '../topic-view.ts';
 
 export function viewOf(...leaders: number[]): TopicView {
-  return { leaders: Int32Array.from(leaders) };
+  return new TopicView(leaders);
 }
 
 /** `partitions` partitions, each led by a broker of its own. */
 export function healthy(partitions: number): TopicView {
-  return { leaders: Int32Array.from({ length: partitions }, (_, broker) => broker) };
+  return new TopicView(Array.from({ length: partitions }, (_, broker) => broker));
 }
 
 export class StreamFixture {

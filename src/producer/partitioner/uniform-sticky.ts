@@ -1,6 +1,6 @@
 import { below, hash32 } from '../../hash.ts';
-import type { LoadView, Partitioner, TopicView } from '../policy.ts';
-import { Available } from './available.ts';
+import type { LoadView, Partitioner } from '../policy.ts';
+import type { TopicView } from '../topic-view.ts';
 import { grown } from './column.ts';
 
 export interface UniformStickyOptions {
@@ -33,7 +33,6 @@ class UniformStickyPartitioner implements Partitioner {
   readonly name: string;
   readonly #batchBytes: number;
   readonly #adaptive: boolean;
-  readonly #available = new Available();
   #identity = new Int32Array(0);
   #choices = new Uint32Array(0);
   /** The partition in use; −1 when the next `peek` has to choose. */
@@ -48,7 +47,6 @@ class UniformStickyPartitioner implements Partitioner {
   }
 
   addStream(stream: number, identity: number): void {
-    this.#available.addStream(stream);
     this.#identity = grown(this.#identity, stream);
     this.#choices = grown(this.#choices, stream);
     this.#partition = grown(this.#partition, stream);
@@ -65,10 +63,10 @@ class UniformStickyPartitioner implements Partitioner {
     if (partition >= 0 && partition < leaders.length) {
       if (this.#open[stream] === 1 || leaders[partition] >= 0) return partition;
       // Without a leader it stays only if no partition has one: then the list holds them all.
-      if (leaders[this.#available.of(stream, view)[0]] < 0) return partition;
+      if (leaders[view.available[0]] < 0) return partition;
     }
     this.#leave(stream);
-    const list = this.#available.of(stream, view);
+    const list = view.available;
     const hash = hash32(this.#identity[stream], this.#choices[stream]++);
     const chosen =
       this.#adaptive && list.length > 1 && leaders[list[0]] >= 0

@@ -1,0 +1,47 @@
+/**
+ * Cost grows linearly in requests: keystone-2015 with 1, 2, 4 and 8 million records a second (streams, instances, topics,
+ * brokers and containers in proportion), each in a process of its own; a least-squares line of CPU time against requests.
+ */
+import { inChild } from './child.ts';
+import { fitLine } from './line.ts';
+import { scaledKeystone } from './scaled-keystone.ts';
+import { millions, table } from './table.ts';
+
+const SCALES = [1 / 8, 1 / 4, 1 / 2, 1];
+
+export async function run({ quick }: { quick: boolean }): Promise<void> {
+  // The same steps, a thirty-second of the size.
+  const shrink = quick ? 1 / 16 : 1;
+  const points = SCALES.map((scale) => {
+    const sets = [...scaledKeystone(scale * shrink), `run.warmup=1s`, `run.for=${quick ? '1s' : '3s'}`];
+    return { rate: 8e6 * scale * shrink, ...inChild({ sets }) };
+  });
+  const line = fitLine(points.map(({ requests, cpuSeconds }) => ({ x: requests, y: cpuSeconds })));
+  console.log(`keystone-2015, measured part after a warm-up of 1 s; Node ${process.version}\n`);
+  console.log(
+    table(
+      ['records/s', 'requests', 'events', 'CPU s', 'wall s', 'CPU ns a request', 'line', 'residual'],
+      points.map(({ rate, requests, events, cpuSeconds, wallSeconds }) => {
+        const fitted = line.intercept + line.slope * requests;
+        return [
+          millions(rate),
+          String(requests),
+          String(events),
+          cpuSeconds.toFixed(3),
+          wallSeconds.toFixed(3),
+          ((cpuSeconds * 1e9) / requests).toFixed(0),
+          fitted.toFixed(3),
+          `${(cpuSeconds - fitted).toFixed(3)} (${((100 * (cpuSeconds - fitted)) / cpuSeconds).toFixed(1)} %)`,
+        ];
+      }),
+    ),
+  );
+  console.log(
+    `
+CPU seconds = ${line.intercept.toFixed(3)} + ${(line.slope * 1e9).toFixed(0)} ns × requests, R² = ${line.rSquared.toFixed(5)}
+A cost that follows brokers × brokers or partitions × time would bend the line upwards: residuals above it at both ends.
+CPU time of all threads of the process, as wall time follows whatever else the machine does. What is left of a bend
+comes from caches: the state of eight times as many streams and partitions does not fit where that of one does.
+npm run bench -- cost${quick ? ' --quick' : ''}`,
+  );
+}

@@ -1,0 +1,275 @@
+/** Worlds small enough to run by the hundred: one in particular, and any at all. */
+import fc from 'fast-check';
+import type {
+  ClusterSpec,
+  FaultSpec,
+  ProducerSpec,
+  RouterSpec,
+  Scenario,
+  SinkSpec,
+  TopicSpec,
+} from '../scenario/scenario.ts';
+
+export const MS = 1_000_000;
+export const S = 1_000_000_000;
+
+export const fronting: ClusterSpec = {
+  name: 'fronting',
+  region: 'main',
+  role: 'fronting',
+  class: 'normal',
+  brokers: 2,
+  broker: {
+    cores: 2,
+    ioThreads: 4,
+    networkThreads: 2,
+    requestQueueMax: 100,
+    networkBytesPerSecond: 100e6,
+    diskBytesPerSecond: 100e6,
+    diskSeekNs: 5 * MS,
+    pageCacheBytes: 1e9,
+    cpu: {
+      baseFraction: 0,
+      perRequestNs: 20_000,
+      perRequestPerKiloRequestNs: 20_000,
+      perByteNs: 50,
+      perReplicaByteNs: 20,
+      perFetchNs: 20_000,
+      perFetchByteNs: 5,
+    },
+  },
+  replicationFactor: 2,
+  retentionNs: 3600 * S,
+  retentionBytes: Number.MAX_SAFE_INTEGER,
+  segmentBytes: 1e9,
+  segmentNs: 3600 * S,
+  retentionCheckNs: 300 * S,
+  replicaFetchProcessNs: MS,
+  replicaLagTimeMaxNs: 10 * S,
+  minInsyncReplicas: 1,
+};
+
+export const topic: TopicSpec = {
+  name: 'play',
+  class: 'normal',
+  cluster: 'fronting',
+  partitions: 3,
+  recordsPerSecond: 200,
+  recordBytes: 100,
+  sizes: { kind: 'fixed' },
+  streams: 3,
+  routes: [],
+  retentionNs: 3600 * S,
+  replicationFactor: 2,
+};
+
+export const policy: ProducerSpec = {
+  partitioner: 'sticky',
+  stickForBatches: 1,
+  adaptive: true,
+  keys: 5,
+  lingerNs: 20 * MS,
+  batchBytes: 1_000,
+  requestBytesMax: 4_000,
+  recordBytesMax: 10_000,
+  bufferBytes: 100_000,
+  bufferRecords: 10_000,
+  overheadBytesPerRecord: 10,
+  overheadBytesPerBatch: 60,
+  overflow: 'drop-new',
+  inFlight: 1,
+  acks: 1,
+  requestTimeoutNs: 300 * MS,
+  deliveryTimeoutNs: 1_000 * MS,
+  retries: 3,
+  retryBackoffNs: 20 * MS,
+  retryBackoffMaxNs: 100 * MS,
+  reconnectBackoffNs: 10 * MS,
+  reconnectBackoffMaxNs: 100 * MS,
+  compressionRatio: 1,
+  compressionNsPerByte: 0,
+};
+
+const router: RouterSpec = {
+  containers: 2,
+  partitionsPerContainerMax: 12,
+  fetchBytesMin: 1,
+  fetchBytesMax: 10_000,
+  fetchWaitNs: 100 * MS,
+  writesInFlightMax: 2,
+  bufferBytes: 50_000,
+  commitIntervalNs: 200 * MS,
+  relaunchNs: 300 * MS,
+  retryBackoffNs: 50 * MS,
+  retryBackoffMaxNs: 500 * MS,
+  sharedWith: [],
+  backpressure: 'pause',
+  credit: 0,
+  scaling: null,
+};
+
+export const generic: SinkSpec = {
+  name: 'generic',
+  kind: 'rate-limited',
+  recordsPerSecond: 5_000,
+  latencyNs: 10 * MS,
+  batchRecords: 50,
+  router,
+};
+
+export interface SmallWorld {
+  readonly seed?: number;
+  readonly fidelity?: 'record' | 'request';
+  readonly durationNs?: number;
+  readonly brokers?: number;
+  readonly instances?: number;
+  readonly arrivals?: 'even' | 'poisson';
+  readonly metadataNs?: number;
+  readonly policy?: Partial<ProducerSpec>;
+  readonly topics?: readonly Partial<TopicSpec>[];
+  readonly sinks?: readonly SinkSpec[];
+  readonly faults?: readonly FaultSpec[];
+  readonly jitterFraction?: number;
+}
+
+/** A scenario as it is after parsing: one cluster of two brokers, one topic, 200 records/s, unless told otherwise. */
+export function smallWorld(how: SmallWorld = {}): Scenario {
+  const { seed = 1, fidelity = 'request', durationNs = 2 * S, brokers = 2, instances = 2 } = how;
+  const sinks = how.sinks ?? [];
+  return {
+    name: 'small',
+    description: '',
+    seed,
+    fidelity,
+    warmupNs: 100 * MS,
+    durationNs,
+    kafkaProfile: '4.x',
+    regions: [{ name: 'main', zones: 2 }],
+    network: {
+      sameZoneNs: 150_000,
+      crossZoneNs: 500_000,
+      crossRegionNs: 35 * MS,
+      jitterFraction: how.jitterFraction ?? 0.2,
+    },
+    clusters: [
+      { ...fronting, brokers, replicationFactor: Math.min(2, brokers) },
+      { ...fronting, name: 'consumer', role: 'consumer', brokers: 1, replicationFactor: 1 },
+    ],
+    topics: (how.topics ?? [{}]).map((each, index) => ({
+      ...topic,
+      name: `topic-${index}`,
+      routes: sinks.map((sink) => sink.name),
+      ...each,
+      replicationFactor: Math.min(each.replicationFactor ?? 2, brokers),
+    })),
+    producers: {
+      instances,
+      arrivals: how.arrivals ?? 'even',
+      shape: { kind: 'constant' },
+      policy: { ...policy, ...how.policy },
+      metadataNs: how.metadataNs ?? 30 * MS,
+    },
+    sinks,
+    stores: { checkpointLatencyNs: 2 * MS, desiredStateLatencyNs: 5 * MS },
+    faults: how.faults ?? [],
+    assertions: [],
+    guesses: [],
+  };
+}
+
+const sinkKinds: fc.Arbitrary<SinkSpec> = fc.constantFrom<SinkSpec>(
+  generic,
+  { name: 'mirror', kind: 'kafka', cluster: 'consumer', router },
+  {
+    name: 's3',
+    kind: 's3',
+    fileBytes: 5_000,
+    fileAgeNs: 200 * MS,
+    putLatencyNs: 20 * MS,
+    putBytesPerSecond: 1e7,
+    visibilityDelayNs: 0,
+    router,
+  },
+  {
+    name: 'elastic',
+    kind: 'elasticsearch',
+    bulkRecords: 50,
+    bulkBytes: 1e6,
+    recordsPerSecond: 1_500,
+    queueMax: 4,
+    latencyNs: 5 * MS,
+    refreshNs: 0,
+    router,
+  },
+);
+
+const policies: fc.Arbitrary<Partial<ProducerSpec>> = fc
+  .record({
+    partitioner: fc.constantFrom('random', 'round-robin', 'keyed', 'sticky', 'uniform-sticky'),
+    stickForBatches: fc.constantFrom(1, 3, Number.POSITIVE_INFINITY),
+    adaptive: fc.boolean(),
+    keys: fc.integer({ min: 1, max: 20 }),
+    lingerNs: fc.oneof(fc.constantFrom(0, 5 * MS, 100 * MS), fc.integer({ min: 0, max: 200 * MS })),
+    batchBytes: fc.integer({ min: 50, max: 3_000 }),
+    requestBytesMax: fc.integer({ min: 100, max: 8_000 }),
+    recordBytesMax: fc.constantFrom(400, 10_000),
+    bufferBytes: fc.integer({ min: 500, max: 20_000 }),
+    bufferRecords: fc.constantFrom(5, 50, 1_000),
+    overflow: fc.constantFrom('drop-new', 'drop-oldest', 'evict-lower'),
+    inFlight: fc.integer({ min: 1, max: 5 }),
+    acks: fc.constantFrom(0, 1, -1),
+    requestTimeoutNs: fc.constantFrom(2 * MS, 20 * MS, 300 * MS),
+    deliveryTimeoutNs: fc.constantFrom(510 * MS, 1_500 * MS, Number.POSITIVE_INFINITY),
+    retries: fc.integer({ min: 0, max: 3 }),
+    compressionRatio: fc.constantFrom(1, 0.37),
+    compressionNsPerByte: fc.constantFrom(0, 30),
+  } as const)
+  .map((spec) => spec as Partial<ProducerSpec>);
+
+const topics: fc.Arbitrary<Partial<TopicSpec>> = fc.record({
+  class: fc.constantFrom('low', 'normal', 'high'),
+  partitions: fc.integer({ min: 1, max: 5 }),
+  recordsPerSecond: fc.integer({ min: 5, max: 400 }),
+  recordBytes: fc.integer({ min: 20, max: 300 }),
+  sizes: fc.constantFrom<TopicSpec['sizes']>({ kind: 'fixed' }, { kind: 'pareto', shape: 1.5, bytesMax: 1_000 }),
+  streams: fc.integer({ min: 1, max: 4 }),
+});
+
+const spans = { atNs: fc.integer({ min: 0, max: 1_500 * MS }), forNs: fc.integer({ min: 1 * MS, max: 900 * MS }) };
+
+const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<FaultSpec[]> => {
+  const each: fc.Arbitrary<FaultSpec>[] = [
+    fc.record({
+      kind: fc.constant('broker-stop' as const),
+      ...spans,
+      cluster: fc.constant('fronting'),
+      broker: fc.nat(brokers - 1),
+    }),
+    fc.record({ kind: fc.constant('cluster-unreachable' as const), ...spans, cluster: fc.constant('fronting') }),
+  ];
+  if (sinks.length > 0) {
+    const sink = fc.constantFrom(...sinks.map(({ name }) => name));
+    each.push(
+      fc.record({ kind: fc.constant('sink-stop' as const), ...spans, sink }),
+      fc.record({ kind: fc.constant('router-crash' as const), atNs: spans.atNs, sink, container: fc.nat(1) }),
+      fc.record({ kind: fc.constantFrom('checkpoint-store-down' as const, 'desired-state-store-down' as const), ...spans }),
+    );
+  }
+  return fc.array(fc.oneof(...each), { maxLength: 3 });
+};
+
+/** Any small world: every partitioner and overflow policy, tight buffers, time-outs that strike, and up to three faults. */
+export const anyWorld: fc.Arbitrary<SmallWorld> = fc
+  .record({
+    seed: fc.nat(1_000_000),
+    durationNs: fc.constantFrom(500 * MS, 2 * S),
+    brokers: fc.integer({ min: 1, max: 3 }),
+    instances: fc.integer({ min: 1, max: 3 }),
+    arrivals: fc.constantFrom('even' as const, 'poisson' as const),
+    metadataNs: fc.constantFrom(0, 30 * MS, 400 * MS),
+    jitterFraction: fc.constantFrom(0, 0.2, 2),
+    policy: policies,
+    topics: fc.array(topics, { minLength: 1, maxLength: 4 }),
+    sinks: fc.uniqueArray(sinkKinds, { maxLength: 2, selector: ({ name }) => name }),
+  })
+  .chain((world) => faultsOf(world.brokers, world.sinks).map((faults) => ({ ...world, faults })));
