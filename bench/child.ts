@@ -1,14 +1,17 @@
-/** A run in a process of its own: neither heap nor compiled code of another run is in its figures. */
+/** Something measured in a process of its own: neither heap nor compiled code of anything else is in its figures. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Spec, Steady } from './steady.ts';
 
-export function inChild(spec: Spec): Steady {
-  const program = fileURLToPath(new URL('./child-main.js', import.meta.url));
-  const { status, signal, stdout } = spawnSync(process.execPath, [program, JSON.stringify(spec)], {
+/** Runs a program of this folder with one argument, both ways as JSON. Throws when it fails. */
+export function inChild(program: 'steady-main', spec: Spec): Steady;
+export function inChild(program: 'decision-main', policy: { name: string; quick: boolean }): number;
+export function inChild(program: string, argument: unknown): unknown {
+  const path = fileURLToPath(new URL(`./${program}.js`, import.meta.url));
+  const { status, signal, stdout } = spawnSync(process.execPath, [path, JSON.stringify(argument)], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  if (status !== 0) throw new Error(`a run ended with ${signal ?? status}: ${spec.sets.join(' ')}`);
-  return JSON.parse(stdout) as Steady;
+  if (status !== 0) throw new Error(`${program} ended with ${signal ?? status}: ${JSON.stringify(argument)}`);
+  return JSON.parse(stdout);
 }

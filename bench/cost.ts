@@ -14,7 +14,7 @@ export async function run({ quick }: { quick: boolean }): Promise<void> {
   const shrink = quick ? 1 / 16 : 1;
   const points = SCALES.map((scale) => {
     const sets = [...scaledKeystone(scale * shrink), `run.warmup=1s`, `run.for=${quick ? '1s' : '3s'}`];
-    return { rate: 8e6 * scale * shrink, ...inChild({ sets }) };
+    return { rate: 8e6 * scale * shrink, ...inChild('steady-main', { sets }) };
   });
   const line = fitLine(points.map(({ requests, cpuSeconds }) => ({ x: requests, y: cpuSeconds })));
   console.log(`keystone-2015, measured part after a warm-up of 1 s; Node ${process.version}\n`);

@@ -2,7 +2,8 @@
  * The main job: keystone-2015, request fidelity, steady state after the warm-up, on one core. Prints simulated records a
  * wall second and the real-time factor; nanoseconds a request at about 2, 7 and 15 records a request; engine events a
  * request; and the ratio to a loop over the same engine that does nothing but pop and push as many events, as many
- * pending and as far ahead. `--record` writes those increments to bench/increments.json, for bench/engine.
+ * pending and as far ahead. `node bench/run.mjs --only main --record`, after a build, writes those increments at full
+ * size to bench/increments.json, for bench/engine.
  */
 import { writeFileSync } from 'node:fs';
 import { inChild } from './child.ts';
@@ -10,7 +11,7 @@ import { CONTENDERS } from './contender.ts';
 import { INCREMENTS, recordIncrements } from './increments.ts';
 import { requestSizes } from './request-sizes.ts';
 import { scaledKeystone } from './scaled-keystone.ts';
-import { type Steady, steady } from './steady.ts';
+import { type Steady, steady, warmedUp } from './steady.ts';
 import { millions, table } from './table.ts';
 
 interface Load {
@@ -34,8 +35,11 @@ const FULL: readonly Load[] = [
 ];
 
 export async function run({ quick }: { quick: boolean }): Promise<void> {
-  const record = process.argv.includes('--record');
-  const scale = quick && !record ? 1 / 20 : 1;
+  if (process.argv.includes('--record')) {
+    record();
+    return;
+  }
+  const scale = quick ? 1 / 20 : 1;
   const loads = quick ? QUICK : FULL;
   const setsOf = (load: Load): string[] => [
     ...scaledKeystone(scale),
@@ -48,7 +52,7 @@ export async function run({ quick }: { quick: boolean }): Promise<void> {
     `keystone-2015 at ${millions(8e6 * scale)} records/s${scale < 1 ? ` (1/${1 / scale} of it: as many streams, brokers and containers fewer)` : ''}, request fidelity, steady state; Node ${process.version}\n`,
   );
   const { steady: main, simulation } = steady({ sets: setsOf(loads[0]) });
-  const others = loads.slice(1).map((load) => inChild({ sets: setsOf(load) }));
+  const others = loads.slice(1).map((load) => inChild('steady-main', { sets: setsOf(load) }));
 
   // Watching costs time: only now that the clock is off.
   const watchedNs = quick ? 200_000_000 : 400_000_000;
@@ -99,10 +103,13 @@ the fullest batch holds ${(100 * sizes.fullest).toFixed(0)} % of batch bytes ÷ 
 ${(100 * sizes.shared).toFixed(1)} % of requests carry more than one batch, as they go to the same broker.
 npm run bench -- main${quick ? ' --quick' : ''}`,
   );
-  if (record) {
-    writeFileSync('bench/increments.json', `${JSON.stringify(increments)}\n`);
-    console.log('wrote bench/increments.json');
-  }
+}
+
+/** At full size, whatever else is asked. */
+function record(): void {
+  const simulation = warmedUp({ sets: ['run.warmup=1500ms'] });
+  writeFileSync('bench/increments.json', `${JSON.stringify(recordIncrements(simulation, 400_000_000))}\n`);
+  console.log(`${INCREMENTS} increments of keystone-2015 in bench/increments.json`);
 }
 
 function rowOf(measured: Steady, load: Load): string[] {

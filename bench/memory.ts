@@ -16,15 +16,16 @@ export async function run({ quick }: { quick: boolean }): Promise<void> {
   const warmup = quick ? '500ms' : '2s';
   const [short, long] = quick ? ['500ms', '5s'] : ['3s', '30s'];
   const outage = quick ? '2s' : '30s';
-  const cluster = scale === 1 ? 'normal-1' : 'normal-1';
+  // At a small scale there is one cluster of each class.
+  const cluster = scale === 1 ? 'normal-1' : 'normal';
   const setsOf = (forSimulated: string): string[] => [
     ...scaledKeystone(scale),
     `run.warmup=${warmup}`,
     `run.for=${forSimulated}`,
   ];
-  const shortRun = inChild({ sets: setsOf(short) });
-  const longRun = inChild({ sets: setsOf(long) });
-  const outageRun = inChild({
+  const shortRun = inChild('steady-main', { sets: setsOf(short) });
+  const longRun = inChild('steady-main', { sets: setsOf(long) });
+  const outageRun = inChild('steady-main', {
     sets: [
       ...setsOf(quick ? '5s' : '40s'),
       `faults=[{kind: cluster-unreachable, at: ${quick ? '1s' : '3s'}, for: ${outage}, cluster: ${cluster}}]`,

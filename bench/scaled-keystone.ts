@@ -24,9 +24,9 @@ export function scaledKeystone(scale: number): string[] {
     `producers.instances=${part(producers.instances)}`,
     `producers.streams=${part(producers.streams)}`,
     ...Object.entries(clusters).flatMap(([name, { count, brokers, replicationFactor }]) => {
-      // Fewer clusters before fewer brokers than copies.
+      // Fewer clusters before smaller ones: over how many brokers a topic's records scatter decides how they batch.
       const all = Math.max(replicationFactor, Math.round(count * brokers * scale));
-      const clustersLeft = Math.min(count, Math.floor(all / replicationFactor));
+      const clustersLeft = Math.ceil(all / brokers);
       return [
         `clusters.${name}.count=${clustersLeft}`,
         `clusters.${name}.brokers=${Math.max(replicationFactor, Math.round(all / clustersLeft))}`,

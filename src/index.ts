@@ -16,7 +16,8 @@ export type {
   WriteOutcome,
 } from './ports.ts';
 export type { ProducerConfig } from './producer/config.ts';
-export { ProducerCore, type ProducerEffects } from './producer/core.ts';
+export { ProducerCore } from './producer/core.ts';
+export type { ProducerEffects } from './producer/effects.ts';
 export { PRODUCER_DEFAULTS } from './producer/defaults.ts';
 export type { ProducerRecord } from './producer/encode.ts';
 export type { DropNews, PressureNews, ProducerEvents, SettledNews } from './producer/news.ts';

@@ -100,7 +100,7 @@ function mergeSort(events: Int32Array, from: number, to: number, pool: EventPool
       let left = start;
       let right = middle;
       for (let i = start; i < end; i++) {
-        const takeRight = left !== middle && (right < end && pool.before(source[left], source[right]));
+        const takeRight = left === middle || (right < end && pool.before(source[left], source[right]));
         target[i] = takeRight ? source[right++] : source[left++];
       }
     }

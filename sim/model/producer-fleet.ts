@@ -12,7 +12,8 @@
  */
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import { OUTCOME_OK, OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from '../../src/producer/outcome.ts';
-import { ProducerCore, type ProducerEffects } from '../../src/producer/core.ts';
+import { ProducerCore } from '../../src/producer/core.ts';
+import type { ProducerEffects } from '../../src/producer/effects.ts';
 import type { ProducerConfig } from '../../src/producer/config.ts';
 import { TopicView } from '../../src/producer/topic-view.ts';
 import { Histogram } from '../measure/histogram.ts';

@@ -1,0 +1,206 @@
+/** Sending: which batches share a request, when a broker may be tried, and what becomes of a batch by its answer. */
+import { fraction, hash32 } from '../hash.ts';
+import { DROP_CAUSES } from '../record.ts';
+import { IN_FLIGHT } from './batch-pool.ts';
+import {
+  OUTCOME_OK,
+  OUTCOME_REFUSED_FATAL,
+  OUTCOME_REFUSED_METADATA,
+  OUTCOME_UNKNOWN,
+  OUTCOME_UNREACHABLE,
+  type Outcome,
+} from './outcome.ts';
+import { DELIVERED, type ProducerState } from './state.ts';
+import { S_IDENTITY, S_READY, S_STRIDE } from './stream-table.ts';
+
+const NONE = -1;
+const CAUSE_EXPIRED = DROP_CAUSES.indexOf('expired');
+const CAUSE_RETRIES = DROP_CAUSES.indexOf('retries-exhausted');
+const CAUSE_REFUSED = DROP_CAUSES.indexOf('refused');
+
+export class Sending {
+  readonly #state: ProducerState;
+  /** Batches of the request being built, at most one of a partition; and those that others must not overtake. */
+  readonly #taken: number[] = [];
+  readonly #passed: number[] = [];
+
+  constructor(state: ProducerState) {
+    this.#state = state;
+  }
+
+  /** A batch that is due: sent alone with what may join it, or queued as ready. */
+  trySend(producer: number, batch: number, nowNs: number): void {
+    const stream = this.#state.batches.stream[batch];
+    const broker = this.#state.brokerOf(batch);
+    if (broker === NONE) {
+      this.#state.effects.refreshMetadata(producer, stream);
+    } else if (
+      this.#state.streams.ints[stream * S_STRIDE + S_READY] === 0 &&
+      this.#mayConnect(producer, broker, nowNs)
+    ) {
+      // The usual case, and the hot one: nothing older of the stream waits, so it need not queue to be next.
+      this.#build(producer, broker, batch, nowNs);
+      return;
+    }
+    this.#state.ready(producer, batch);
+    if (broker !== NONE && this.#mayConnect(producer, broker, nowNs)) this.#build(producer, broker, NONE, nowNs);
+  }
+
+  #mayConnect(producer: number, broker: number, nowNs: number): boolean {
+    if (this.#state.inFlight(producer, broker) >= this.#state.config.inFlightMax) return false;
+    const untilNs = this.#state.connections.blockedUntilNs(producer, broker);
+    if (untilNs <= nowNs) return true;
+    this.#state.recheckAt(producer, untilNs);
+    return false;
+  }
+
+  /** Sends to this broker as long as something is due for it and it has room. */
+  sendTo(producer: number, broker: number, nowNs: number): void {
+    while (this.#state.connections.waiting(producer, broker) > 0 && this.#mayConnect(producer, broker, nowNs)) {
+      if (!this.#build(producer, broker, NONE, nowNs)) return;
+    }
+  }
+
+  /** Tries every ready batch once. */
+  sendAll(producer: number, nowNs: number): void {
+    const batches = this.#state.batches;
+    for (let batch = this.#state.queues.readyHead(producer); batch !== NONE; ) {
+      const broker = batches.broker[batch];
+      const next = batches.next[batch];
+      if (broker === NONE) {
+        this.#state.effects.refreshMetadata(producer, batches.stream[batch]);
+      } else if (this.#mayConnect(producer, broker, nowNs) && this.#build(producer, broker, NONE, nowNs)) {
+        // The request may have taken any of the list: begin again, what is left is shorter.
+        batch = this.#state.queues.readyHead(producer);
+        continue;
+      }
+      batch = next;
+    }
+  }
+
+  /**
+   * Builds one request to a broker: `first`, a due batch in no queue, if there is one; the oldest due batch of each
+   * partition that the broker leads; then lingering ones for company (as Kafka's own producer does), up to
+   * `requestBytesMax`. False when back-offs leave nothing to send.
+   */
+  #build(producer: number, broker: number, first: number, nowNs: number): boolean {
+    const { batches, config } = this.#state;
+    const taken = this.#taken;
+    const passed = this.#passed;
+    taken.length = 0;
+    passed.length = 0;
+    let bytes = 0;
+    if (first !== NONE) {
+      taken.push(first);
+      bytes = batches.wireBytes[first];
+    }
+    let waiting = this.#state.queues.readyCount(producer) === 0 ? 0 : this.#state.connections.waiting(producer, broker);
+    for (
+      let batch = this.#state.queues.readyHead(producer);
+      batch !== NONE && waiting > 0;
+      batch = batches.next[batch]
+    ) {
+      if (batches.broker[batch] !== broker) continue;
+      waiting--;
+      if (this.#samePartition(taken, batch) || this.#samePartition(passed, batch)) continue;
+      if (batches.notBeforeNs[batch] > nowNs) {
+        // A younger batch of the partition must not overtake it while it backs off.
+        passed.push(batch);
+        this.#state.recheckAt(producer, batches.notBeforeNs[batch]);
+        continue;
+      }
+      if (taken.length > 0 && bytes + batches.wireBytes[batch] > config.requestBytesMax) break;
+      bytes += batches.wireBytes[batch];
+      taken.push(batch);
+    }
+    if (taken.length === 0) return false;
+    const due = taken.length;
+    for (let batch = this.#state.queues.lingerHead(producer); batch !== NONE; batch = batches.next[batch]) {
+      if (this.#state.brokerOf(batch) !== broker) continue;
+      if (bytes + batches.wireBytes[batch] > config.requestBytesMax) break;
+      if (this.#samePartition(taken, batch) || this.#samePartition(passed, batch)) continue;
+      bytes += batches.wireBytes[batch];
+      taken.push(batch);
+    }
+    const request = this.#state.requests.allocate(producer, broker, this.#state.producers.nextRequest(producer), nowNs);
+    let tail = NONE;
+    for (let i = 0; i < taken.length; i++) {
+      const batch = taken[i];
+      if (batch !== first) {
+        if (i < due) this.#state.unready(producer, batch);
+        else this.#state.queues.removeLingering(producer, batch);
+      }
+      batches.broker[batch] = broker;
+      this.#state.shut(batch);
+      batches.state[batch] = IN_FLIGHT;
+      batches.pins[batch]++;
+      tail = this.#state.requests.add(request, tail, batch);
+    }
+    this.#state.producers.pushRequest(producer, request, this.#state.requests);
+    this.#state.effects.send(request, producer, broker);
+    return true;
+  }
+
+  #samePartition(list: readonly number[], batch: number): boolean {
+    const { stream, partition } = this.#state.batches;
+    for (let i = 0; i < list.length; i++) {
+      if (partition[list[i]] === partition[batch] && stream[list[i]] === stream[batch]) return true;
+    }
+    return false;
+  }
+
+  /** Takes a request out of flight and settles its batches; the slot stays until the driver has answered it. */
+  settle(request: number, outcome: Outcome, nowNs: number): void {
+    const requests = this.#state.requests;
+    const producer = requests.producer[request];
+    this.#state.producers.removeRequest(producer, request, requests);
+    requests.settled[request] = 1;
+    for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
+      const batch = requests.entryBatch[entry];
+      if (this.#state.batches.state[batch] === IN_FLIGHT) this.finish(producer, batch, outcome, nowNs);
+    }
+    if (requests.abandoned[request] === 1) this.free(request);
+  }
+
+  finish(producer: number, batch: number, outcome: Outcome, nowNs: number): void {
+    const { batches, config } = this.#state;
+    if (outcome === OUTCOME_OK) {
+      this.#state.end(producer, batch, DELIVERED);
+      return;
+    }
+    if (outcome === OUTCOME_UNKNOWN) batches.maybeWritten[batch] = 1;
+    if (outcome === OUTCOME_REFUSED_FATAL) {
+      this.#state.end(producer, batch, CAUSE_REFUSED);
+      return;
+    }
+    if (outcome !== OUTCOME_UNREACHABLE && ++batches.attempts[batch] > config.retriesMax) {
+      this.#state.end(producer, batch, CAUSE_RETRIES);
+      return;
+    }
+    if (batches.createdAtNs[batch] + config.deliveryTimeoutNs <= nowNs) {
+      this.#state.end(producer, batch, CAUSE_EXPIRED);
+      return;
+    }
+    const stream = batches.stream[batch];
+    if (outcome === OUTCOME_REFUSED_METADATA) this.#state.effects.refreshMetadata(producer, stream);
+    if (outcome !== OUTCOME_UNREACHABLE) {
+      const identity = this.#state.streams.ints[stream * S_STRIDE + S_IDENTITY];
+      const attempt = batches.attempts[batch];
+      const draw = fraction(hash32(hash32(identity, batches.ordinal[batch]), attempt));
+      batches.notBeforeNs[batch] = nowNs + config.retry.backoffNs(attempt, draw);
+      this.#state.recheckAt(producer, batches.notBeforeNs[batch]);
+    } else {
+      const broker = batches.broker[batch];
+      this.#state.recheckAt(producer, this.#state.connections.blockedUntilNs(producer, broker));
+    }
+    this.#state.ready(producer, batch);
+  }
+
+  free(request: number): void {
+    const requests = this.#state.requests;
+    for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
+      this.#state.unpin(requests.entryBatch[entry]);
+    }
+    requests.free(request);
+  }
+}
