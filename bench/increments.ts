@@ -26,3 +26,18 @@ export function recordIncrements(simulation: Simulation, forNs: number): number[
   if (all.length === 0) throw new Error('nothing was scheduled');
   return Array.from({ length: INCREMENTS }, (_, i) => all[Math.floor((i * all.length) / INCREMENTS)]);
 }
+
+/** As JSON in lines of at most 120 characters, the way the formatter wants them. */
+export function linesOf(increments: readonly number[]): string {
+  const lines: string[] = [];
+  let line = ' ';
+  increments.forEach((increment, i) => {
+    const word = ` ${increment}${i === increments.length - 1 ? '' : ','}`;
+    if (line.length + word.length > 120) {
+      lines.push(line);
+      line = ' ';
+    }
+    line += word;
+  });
+  return `[\n${[...lines, line].join('\n')}\n]\n`;
+}

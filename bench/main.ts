@@ -8,7 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { inChild } from './child.ts';
 import { CONTENDERS } from './contender.ts';
-import { INCREMENTS, recordIncrements } from './increments.ts';
+import { INCREMENTS, linesOf, recordIncrements } from './increments.ts';
 import { requestSizes } from './request-sizes.ts';
 import { scaledKeystone } from './scaled-keystone.ts';
 import { type Steady, steady, warmedUp } from './steady.ts';
@@ -57,6 +57,9 @@ export async function run({ quick }: { quick: boolean }): Promise<void> {
   // Watching costs time: only now that the clock is off.
   const watchedNs = quick ? 200_000_000 : 400_000_000;
   const sizes = requestSizes(simulation, watchedNs);
+  if (sizes.recordsMean > sizes.recordsFit) {
+    throw new Error(`${sizes.recordsMean} records a request, expected at most ${sizes.recordsFit}: a mega-producer`);
+  }
   const increments = recordIncrements(simulation, watchedNs);
   const loop = loopNs(increments, main.pending, quick ? 1_000_000 : 4_000_000);
 
@@ -98,9 +101,9 @@ M records/s: simulated records a wall second, at this scale; × real time: simul
 The loop: the same engine with as many events pending, each of which schedules the next one of its chain by ${INCREMENTS}
 increments recorded from this run, round and round. Same process, right after it.
 
-Records a request, of ${sizes.requests} requests looked at one by one: mean ${sizes.recordsMean.toFixed(2)}, most ${sizes.requestRecordsMax} in a request and ${sizes.batchRecordsMax} in a batch;
-the fullest batch holds ${(100 * sizes.fullest).toFixed(0)} % of batch bytes ÷ record bytes (more than 100 % would have thrown);
-${(100 * sizes.shared).toFixed(1)} % of requests carry more than one batch, as they go to the same broker.
+Records a request, of ${sizes.requests} requests looked at one by one: mean ${sizes.recordsMean.toFixed(2)}, where batch bytes ÷ record bytes is ${sizes.recordsFit.toFixed(1)}
+(a larger mean would have thrown). The fullest batch holds ${(100 * sizes.fullest).toFixed(0)} % of its own batch bytes ÷ record bytes, ${sizes.batchRecordsMax} records (more than
+100 % would have thrown); ${(100 * sizes.shared).toFixed(1)} % of requests carry batches of several partitions of one broker, at most ${sizes.requestRecordsMax} records together.
 npm run bench -- main${quick ? ' --quick' : ''}`,
   );
 }
@@ -108,7 +111,7 @@ npm run bench -- main${quick ? ' --quick' : ''}`,
 /** At full size, whatever else is asked. */
 function record(): void {
   const simulation = warmedUp({ sets: ['run.warmup=1500ms'] });
-  writeFileSync('bench/increments.json', `${JSON.stringify(recordIncrements(simulation, 400_000_000))}\n`);
+  writeFileSync('bench/increments.json', linesOf(recordIncrements(simulation, 400_000_000)));
   console.log(`${INCREMENTS} increments of keystone-2015 in bench/increments.json`);
 }
 

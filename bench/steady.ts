@@ -43,8 +43,8 @@ export function steady(spec: Spec): { steady: Steady; simulation: Simulation } {
   const simulation = warmedUp(spec);
   const { producers, scenario, endNs } = simulation;
   const before = {
-    records: producers.recordsSent,
-    requests: producers.requests,
+    records: producers.courier.recordsSent,
+    requests: producers.courier.requests,
     events: simulation.events,
     cpu: process.cpuUsage(),
     ms: performance.now(),
@@ -59,8 +59,8 @@ export function steady(spec: Spec): { steady: Steady; simulation: Simulation } {
   const { user, system } = process.cpuUsage(before.cpu);
   const measured = {
     simulatedSeconds: scenario.durationNs / 1e9,
-    records: producers.recordsSent - before.records,
-    requests: producers.requests - before.requests,
+    records: producers.courier.recordsSent - before.records,
+    requests: producers.courier.requests - before.requests,
     events: simulation.events - before.events,
     pending: simulation.engine.pending,
     wallSeconds,

@@ -206,9 +206,9 @@ describe('events alike but for their data', () => {
     const event = (timeNs: number, ordinal: number): Action => {
       return { do: 'schedule', inNs: timeNs, kind: 1, entity: 1, ordinal, data: random.int(1e9) - 5e8 };
     };
-    const crowd = Array.from({ length: 400 }, () => event(500, 5));
+    const crowd = Array.from({ length: 400 }, () => event(50_500, 5));
     // One outlier in time and one in ordinal, within one bucket, put all the others into one part.
-    compare((n) => (n === 0 ? [...crowd, event(900, 0), event(500, 0xffffff)] : []), 1000);
+    compare((n) => (n === 0 ? [...crowd, event(50_900, 0), event(50_500, 0xffffff)] : []), 1000);
   });
 });
 

@@ -73,7 +73,7 @@ export class Front {
     const lowest = runLength > SHIFT_MAX ? runLength - SHIFT_MAX : 0;
     let i = runLength;
     while (i > lowest && pool.before(run[i - 1], event)) i--;
-    if (false) {
+    if (i === lowest && lowest > 0) {
       this.insertIntoHeap(event);
       return 2;
     }

@@ -106,6 +106,9 @@ export class Ledger {
       if (batches.state[batch] === 0 || !fleet.books.inFlightAt(batch, atNs)) continue;
       topics[plan.streamTopic[batches.stream[batch]]].inFlight += batches.n[batch];
     }
+    fleet.books.visitLeft(atNs, (topic, n) => {
+      topics[topic].inFlight += n;
+    });
     topics.forEach((book, topic) => {
       DROP_CAUSES.forEach((cause, index) => {
         addTo(book.dropped, cause, fleet.books.drops[topic * DROP_CAUSES.length + index]);

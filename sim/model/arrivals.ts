@@ -96,6 +96,12 @@ export class Arrivals {
     );
   }
 
+  /** Largest that a record of the stream can be, raw bytes. */
+  bytesMax(stream: number): number {
+    const at = stream * STRIDE;
+    return this.#table[at + SHAPE] === 0 ? this.#table[at + BYTES] : Math.ceil(this.#table[at + BYTES_MAX]);
+  }
+
   /** Key hash of the next record. */
   keyHash(stream: number): number {
     if (this.#keys === 0) return NO_KEY;

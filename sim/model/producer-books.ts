@@ -11,6 +11,15 @@ const ENDED_UNKNOWN = 2;
 const ENDED_DROPPED = 3;
 const NOT_STORED = -1;
 
+/** Records that no producer holds any more, and whose append lies ahead. */
+interface LeftRecords {
+  readonly topic: number;
+  readonly n: number;
+  readonly leader: number;
+  readonly storedNs: number;
+  readonly givenUp: boolean;
+}
+
 export class ProducerBooks {
   /** By topic and cause. */
   readonly drops: Float64Array;
@@ -20,6 +29,7 @@ export class ProducerBooks {
   readonly unknownStored: Float64Array;
   #storedNs = new Float64Array(64).fill(NOT_STORED);
   #end = new Uint8Array(64);
+  #left: LeftRecords[] = [];
 
   constructor(topics: number) {
     this.drops = new Float64Array(topics * DROP_CAUSES.length);
@@ -63,6 +73,29 @@ export class ProducerBooks {
     }
     this.#storedNs[batch] = NOT_STORED;
     this.#end[batch] = ALIVE;
+  }
+
+  /** The batch's slot is about to be reused before its append is done: kept until then. Comes before `freed`. */
+  leave(batch: number, { topic, n, leader, nowNs }: { topic: number; n: number; leader: number; nowNs: number }): void {
+    const givenUp = this.#end[batch] === ENDED_UNKNOWN;
+    this.#left = this.#left.filter((each) => each.storedNs > nowNs);
+    this.#left.push({ topic, n, leader, storedNs: this.#storedNs[batch], givenUp });
+  }
+
+  /** The broker stopped: what it had not appended by now is in no log, and nobody will send it again. */
+  loseLeft(leader: number, nowNs: number): void {
+    const ahead = this.#left.filter((each) => each.storedNs > nowNs);
+    this.#left = ahead.filter((each) => each.leader !== leader);
+    for (const { leader: at, topic, n, givenUp } of ahead) {
+      if (at !== leader) continue;
+      this.unknown[topic] += n;
+      if (givenUp) this.unknownStored[topic] -= n;
+    }
+  }
+
+  /** Calls back for records that no producer holds and no log has yet. */
+  visitLeft(nowNs: number, each: (topic: number, n: number) => void): void {
+    for (const { topic, n, storedNs } of this.#left) if (storedNs > nowNs) each(topic, n);
   }
 
   /** True when the records of a live batch are on their way: in no log by the time, and not dropped. */

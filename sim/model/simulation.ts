@@ -62,11 +62,11 @@ export class Simulation {
       stopBroker: (cluster, broker) => {
         const at = this.#brokerOf(cluster, broker);
         this.clusters.stop(at);
-        this.producers.brokerStopped(at);
+        this.producers.courier.brokerStopped(at);
       },
       startBroker: (cluster, broker) => this.clusters.start(this.#brokerOf(cluster, broker)),
-      cutOffCluster: (cluster) => this.producers.cutOff(this.#clusterOf(cluster)),
-      reconnectCluster: (cluster) => this.producers.reconnect(this.#clusterOf(cluster)),
+      cutOffCluster: (cluster) => this.producers.courier.cutOff(this.#clusterOf(cluster)),
+      reconnectCluster: (cluster) => this.producers.courier.reconnect(this.#clusterOf(cluster)),
       stopSink: (sink) => this.routers.stopSink(sink),
       startSink: (sink) => this.routers.startSink(sink),
       crashRouter: (sink, container) => this.routers.crashContainer(sink, container),
@@ -171,10 +171,12 @@ export class Simulation {
   }
 
   #markWarmup(): void {
+    // Answers that came before, and were left to lie, belong to the warm-up.
+    this.producers.catchUp();
     this.usage.mark(this.engine.nowNs);
-    this.warmupRequests = this.producers.requests;
-    this.warmupRecords = this.producers.recordsSent;
-    this.producers.requestLatency.clear();
+    this.warmupRequests = this.producers.courier.requests;
+    this.warmupRecords = this.producers.courier.recordsSent;
+    this.producers.courier.latency.clear();
     for (const latency of this.routers.books.latency) latency.clear();
   }
 

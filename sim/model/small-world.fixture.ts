@@ -8,6 +8,7 @@ import type {
   Scenario,
   SinkSpec,
   TopicSpec,
+  TrafficShape,
 } from '../scenario/scenario.ts';
 
 export const MS = 1_000_000;
@@ -130,12 +131,20 @@ export interface SmallWorld {
   readonly sinks?: readonly SinkSpec[];
   readonly faults?: readonly FaultSpec[];
   readonly jitterFraction?: number;
+  /** CPU of a produce request, core-ns. */
+  readonly perRequestNs?: number;
+  readonly log?: Partial<Pick<ClusterSpec, 'segmentBytes' | 'segmentNs' | 'retentionCheckNs'>>;
+  readonly retentionNs?: number;
+  readonly shape?: TrafficShape;
+  readonly router?: Partial<RouterSpec>;
 }
 
 /** A scenario as it is after parsing: one cluster of two brokers, one topic, 200 records/s, unless told otherwise. */
 export function smallWorld(how: SmallWorld = {}): Scenario {
   const { seed = 1, fidelity = 'request', durationNs = 2 * S, brokers = 2, instances = 2 } = how;
-  const sinks = how.sinks ?? [];
+  const sinks = (how.sinks ?? []).map((sink) => ({ ...sink, router: { ...sink.router, ...how.router } }));
+  const cpu = { ...fronting.broker.cpu, perRequestNs: how.perRequestNs ?? fronting.broker.cpu.perRequestNs };
+  const cluster: ClusterSpec = { ...fronting, ...how.log, broker: { ...fronting.broker, cpu } };
   return {
     name: 'small',
     description: '',
@@ -152,20 +161,21 @@ export function smallWorld(how: SmallWorld = {}): Scenario {
       jitterFraction: how.jitterFraction ?? 0.2,
     },
     clusters: [
-      { ...fronting, brokers, replicationFactor: Math.min(2, brokers) },
-      { ...fronting, name: 'consumer', role: 'consumer', brokers: 1, replicationFactor: 1 },
+      { ...cluster, brokers, replicationFactor: Math.min(2, brokers) },
+      { ...cluster, name: 'consumer', role: 'consumer', brokers: 1, replicationFactor: 1 },
     ],
     topics: (how.topics ?? [{}]).map((each, index) => ({
       ...topic,
       name: `topic-${index}`,
       routes: sinks.map((sink) => sink.name),
+      ...(how.retentionNs !== undefined && { retentionNs: how.retentionNs }),
       ...each,
       replicationFactor: Math.min(each.replicationFactor ?? 2, brokers),
     })),
     producers: {
       instances,
       arrivals: how.arrivals ?? 'even',
-      shape: { kind: 'constant' },
+      shape: how.shape ?? { kind: 'constant' },
       policy: { ...policy, ...how.policy },
       metadataNs: how.metadataNs ?? 30 * MS,
     },
@@ -252,7 +262,10 @@ const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<Fau
     each.push(
       fc.record({ kind: fc.constant('sink-stop' as const), ...spans, sink }),
       fc.record({ kind: fc.constant('router-crash' as const), atNs: spans.atNs, sink, container: fc.nat(1) }),
-      fc.record({ kind: fc.constantFrom('checkpoint-store-down' as const, 'desired-state-store-down' as const), ...spans }),
+      fc.record({
+        kind: fc.constantFrom('checkpoint-store-down' as const, 'desired-state-store-down' as const),
+        ...spans,
+      }),
     );
   }
   return fc.array(fc.oneof(...each), { maxLength: 3 });
@@ -269,6 +282,14 @@ export const anyWorld: fc.Arbitrary<SmallWorld> = fc
     metadataNs: fc.constantFrom(0, 30 * MS, 400 * MS),
     jitterFraction: fc.constantFrom(0, 0.2, 2),
     policy: policies,
+    perRequestNs: fc.constantFrom(20_000, 3 * MS, 20 * MS),
+    log: fc.constantFrom({}, { segmentBytes: 3_000, segmentNs: 100 * MS, retentionCheckNs: 150 * MS }),
+    retentionNs: fc.constantFrom(3600 * S, 300 * MS),
+    shape: fc.constantFrom<TrafficShape>(
+      { kind: 'constant' },
+      { kind: 'surge', atNs: 300 * MS, forNs: 400 * MS, factor: 4, rampNs: 100 * MS },
+    ),
+    router: fc.constantFrom<Partial<RouterSpec>>({}, { backpressure: 'credit', credit: 20 }),
     topics: fc.array(topics, { minLength: 1, maxLength: 4 }),
     sinks: fc.uniqueArray(sinkKinds, { maxLength: 2, selector: ({ name }) => name }),
   })

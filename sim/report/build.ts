@@ -8,12 +8,12 @@ const MS = 1_000_000;
 
 export function buildResult(simulation: Simulation, books: Books): RunResult {
   const { scenario, producers, plan, engine } = simulation;
-  const requests = producers.requests - simulation.warmupRequests;
-  const records = producers.recordsSent - simulation.warmupRecords;
+  const requests = producers.courier.requests - simulation.warmupRequests;
+  const records = producers.courier.recordsSent - simulation.warmupRecords;
   const nowNs = engine.nowNs;
   const ledger = summarise(books);
   const sinks = scenario.sinks.map((_, sink) => sinkReport(simulation, sink, ledger.routes[sink].delivered));
-  const brokers = simulation.usage.report(nowNs, producers.requestLatency.toSummary(MS));
+  const brokers = simulation.usage.report(nowNs, producers.courier.latency.toSummary(MS));
   const lagEnd = new Map(
     scenario.sinks.map((sink, index) => {
       const { records: behind, ageNs } = simulation.lag.now(index);
