@@ -15,7 +15,7 @@ import {
   random,
   roundRobin,
   sticky,
-  type TopicView,
+  TopicView,
   uniformSticky,
 } from '../src/index.ts';
 
@@ -53,7 +53,7 @@ function nsEach(decisions: number, rounds: number, decide: (n: number) => number
 /** A record's decision: `peek` and `appended`, and `closed` at every 16th record, as a full or lingered batch does. */
 export function partitionerNs(factory: PartitionerFactory, { decisions, rounds }: Effort): number {
   const partitioner = factory();
-  const view: TopicView = { leaders: Int32Array.from({ length: PARTITIONS }, (_, i) => i) };
+  const view = new TopicView(Array.from({ length: PARTITIONS }, (_, i) => i));
   const queued = Int32Array.from({ length: PARTITIONS }, (_, i) => i & 3);
   const load: LoadView = { queuedBatches: () => queued };
   const withKey = partitioner.name === 'keyed';

@@ -3,7 +3,7 @@
  * beside `Array.push` of the same object, kafkajs-buffer and p-queue. All contenders take turns in each round; figures are
  * medians of the rounds, and ratios are within them.
  */
-import { TopicView } from '../src/producer/topic-view.ts';
+
 import { KafkajsBuffer } from 'kafkajs-buffer';
 import PQueue from 'p-queue';
 import {
@@ -16,6 +16,7 @@ import {
   random,
   sticky,
 } from '../src/index.ts';
+import { TopicView } from '../src/producer/topic-view.ts';
 
 const VALUE_BYTES = 200;
 /** Few enough to stay inside the defaults of every contender, and inside the young generation. */

@@ -8,7 +8,7 @@
  */
 export * from './engine/index.ts';
 export { Histogram } from './measure/histogram.ts';
-export { Simulation, type SimulationOptions } from './model/simulation.ts';
 export type * from './report/result.ts';
 export * from './scenario/index.ts';
 export { type SimulateOptions, simulate } from './simulate.ts';
+export { Simulation, type SimulationOptions } from './simulation.ts';

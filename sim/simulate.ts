@@ -1,7 +1,8 @@
 /** One call from a scenario to its result. */
-import { Simulation, type SimulationOptions } from './model/simulation.ts';
+
 import type { RunResult } from './report/result.ts';
 import { type LoadOptions, loadScenario, type Written } from './scenario/index.ts';
+import { Simulation, type SimulationOptions } from './simulation.ts';
 
 export interface SimulateOptions extends SimulationOptions, LoadOptions {}
 

@@ -17,8 +17,8 @@ export type {
 } from './ports.ts';
 export type { ProducerConfig } from './producer/config.ts';
 export { ProducerCore } from './producer/core.ts';
-export type { ProducerEffects } from './producer/effects.ts';
 export { PRODUCER_DEFAULTS } from './producer/defaults.ts';
+export type { ProducerEffects } from './producer/effects.ts';
 export type { ProducerRecord } from './producer/encode.ts';
 export type { DropNews, PressureNews, ProducerEvents, SettledNews } from './producer/news.ts';
 export {
@@ -47,9 +47,9 @@ export {
 } from './producer/partitioner/index.ts';
 export type { Confirmation } from './producer/payload-store.ts';
 export type { BufferView, LoadView, OverflowPolicy, Partitioner, RetryPolicy } from './producer/policy.ts';
-export { TopicView } from './producer/topic-view.ts';
 export { type CloseOptions, createProducer, Producer, type ProducerOptions } from './producer/producer.ts';
 export type { Receipt, ReceiptLine, ReceiptTotal } from './producer/receipt.ts';
 export { type ExponentialOptions, exponential } from './producer/retry.ts';
+export { TopicView } from './producer/topic-view.ts';
 export { type Acks, CLASSES, DROP_CAUSES, type DropCause, NO_KEY, type ServiceClass } from './record.ts';
 export * from './router/index.ts';

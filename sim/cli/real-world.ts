@@ -1,4 +1,4 @@
-import { Simulation } from '../model/simulation.ts';
+import { Simulation } from '../simulation.ts';
 import { explain, loadScenario, presets, scenarioHash, scenarioTemplate } from '../scenario/index.ts';
 import type { World } from './world.ts';
 

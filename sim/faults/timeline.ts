@@ -63,33 +63,44 @@ function targetOf(fault: FaultSpec): string {
 function begin(fault: FaultSpec, doors: FaultDoors): void {
   switch (fault.kind) {
     case 'broker-stop':
-      return doors.stopBroker(fault.cluster, fault.broker);
+      doors.stopBroker(fault.cluster, fault.broker);
+      break;
     case 'cluster-unreachable':
-      return doors.cutOffCluster(fault.cluster);
+      doors.cutOffCluster(fault.cluster);
+      break;
     case 'sink-stop':
-      return doors.stopSink(fault.sink);
+      doors.stopSink(fault.sink);
+      break;
     case 'checkpoint-store-down':
-      return doors.stopStore('checkpoint');
+      doors.stopStore('checkpoint');
+      break;
     case 'desired-state-store-down':
-      return doors.stopStore('desired-state');
+      doors.stopStore('desired-state');
+      break;
     case 'router-crash':
-      return doors.crashRouter(fault.sink, fault.container);
+      doors.crashRouter(fault.sink, fault.container);
+      break;
   }
 }
 
 function end(fault: FaultSpec, doors: FaultDoors): void {
   switch (fault.kind) {
     case 'broker-stop':
-      return doors.startBroker(fault.cluster, fault.broker);
+      doors.startBroker(fault.cluster, fault.broker);
+      break;
     case 'cluster-unreachable':
-      return doors.reconnectCluster(fault.cluster);
+      doors.reconnectCluster(fault.cluster);
+      break;
     case 'sink-stop':
-      return doors.startSink(fault.sink);
+      doors.startSink(fault.sink);
+      break;
     case 'checkpoint-store-down':
-      return doors.startStore('checkpoint');
+      doors.startStore('checkpoint');
+      break;
     case 'desired-state-store-down':
-      return doors.startStore('desired-state');
+      doors.startStore('desired-state');
+      break;
     case 'router-crash':
-      return;
+      break;
   }
 }

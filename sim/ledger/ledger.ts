@@ -5,15 +5,15 @@
 import type { DropCause } from '../../src/record.ts';
 import { DROP_CAUSES } from '../../src/record.ts';
 import { InvariantError } from '../engine/index.ts';
+import type { Arrivals } from '../model/arrivals.ts';
 import type { Clusters } from '../model/clusters.ts';
 import { LOG_DUPLICATE_CAUSES } from '../model/clusters.ts';
-import type { ProducerFleet } from '../model/producer-fleet.ts';
 import type { RouterFleet } from '../model/fleet/fleet.ts';
 import { type RouteStanding, visitRoutes } from '../model/fleet/fleet-report.ts';
 import { visitGaps } from '../model/fleet/gaps.ts';
+import type { ProducerFleet } from '../model/producer-fleet.ts';
 import type { StreamPlan } from '../model/stream-plan.ts';
 import type { Topology } from '../model/topology.ts';
-import type { Arrivals } from '../model/arrivals.ts';
 import type { Counts, LedgerReport, RouteBook } from '../report/result.ts';
 import { addTo, type Tally, tallied } from './tally.ts';
 
@@ -59,16 +59,19 @@ export class Ledger {
   take(): Books {
     const { fleet, frontingTopics } = this.#from;
     fleet.catchUp();
-    const topics = Array.from({ length: frontingTopics }, (): TopicBook => ({
-      offered: 0,
-      stored: 0,
-      dropped: {},
-      unknown: 0,
-      unknownStored: 0,
-      inFlight: 0,
-      duplicates: {},
-      balanced: false,
-    }));
+    const topics = Array.from(
+      { length: frontingTopics },
+      (): TopicBook => ({
+        offered: 0,
+        stored: 0,
+        dropped: {},
+        unknown: 0,
+        unknownStored: 0,
+        inFlight: 0,
+        duplicates: {},
+        balanced: false,
+      }),
+    );
     this.#countOffered(topics);
     this.#countBuffers(topics);
     this.#countLogs(topics);

@@ -2,8 +2,9 @@
  * When records are offered, by stream: a pure function of (seed, stream, ordinal), so that no policy moves the storm and
  * both fidelities see the same one. A stream is a cursor over its own arrivals; its row is one cache line.
  */
-import { boundedParetoFrom, exponentialFrom, hash32, uniform } from '../engine/index.ts';
+
 import { NO_KEY } from '../../src/record.ts';
+import { boundedParetoFrom, exponentialFrom, hash32, uniform } from '../engine/index.ts';
 import type { RateCurve } from '../traffic/rate-curve.ts';
 
 const STRIDE = 8;
@@ -58,7 +59,10 @@ export class Arrivals {
       }
       // A phase per stream, so that fifty thousand producers don't march in step.
       t[at + POSITION] = this.#poisson ? this.#gap(stream, 0) : uniform(spec.identity, 0, 1);
-      t[at + NEXT] = t[at + GAP] === Infinity ? Infinity : this.#timeOf(this.#poisson ? t[at + POSITION] : t[at + POSITION] * t[at + GAP]);
+      t[at + NEXT] =
+        t[at + GAP] === Infinity
+          ? Infinity
+          : this.#timeOf(this.#poisson ? t[at + POSITION] : t[at + POSITION] * t[at + GAP]);
     });
   }
 
@@ -117,7 +121,7 @@ export class Arrivals {
     if (t[at + NEXT] >= limitNs) return limitNs;
     if (!this.#poisson) {
       const timeNs = this.#timeOf((t[at + ORDINAL] + ahead + t[at + POSITION]) * t[at + GAP]);
-      return timeNs < limitNs ? timeNs : limitNs;
+      return Math.min(timeNs , limitNs);
     }
     let position = t[at + POSITION];
     for (let i = 1; i <= ahead; i++) {

@@ -105,11 +105,18 @@ export class Clusters implements FetchDoor, ProduceDoor {
    * Enters a batch in its partition's log as of `doneNs`, or later if the partition is busy until then, and charges its
    * copies. Returns when it is in the leader's log.
    */
-  append(partition: number, n: number, bytes: number, firstCreatedNs: number, lastCreatedNs: number, doneNs: number): number {
+  append(
+    partition: number,
+    n: number,
+    bytes: number,
+    firstCreatedNs: number,
+    lastCreatedNs: number,
+    doneNs: number,
+  ): number {
     const topology = this.#topology;
     const log = this.logs[partition];
     // Appends to one partition are one at a time, as its lock has it.
-    const atNs = doneNs > log.lastAppendNs ? doneNs : log.lastAppendNs;
+    const atNs = Math.max(doneNs , log.lastAppendNs);
     log.append(atNs, n, bytes, firstCreatedNs, lastCreatedNs);
     const row = partition * REPLICAS_MAX;
     const { replicas } = topology;
@@ -144,7 +151,14 @@ export class Clusters implements FetchDoor, ProduceDoor {
     return replicaSet === null ? this.logs[partition].endOffsetAt(nowNs) : replicaSet.highWatermarkAt(nowNs);
   }
 
-  produce(writer: number, partition: number, records: number, bytes: number, firstCreatedNs: number, lastCreatedNs: number): void {
+  produce(
+    writer: number,
+    partition: number,
+    records: number,
+    bytes: number,
+    firstCreatedNs: number,
+    lastCreatedNs: number,
+  ): void {
     const broker = this.#topology.partitionLeader[partition];
     const nowNs = this.#engine.nowNs;
     if (this.#down[broker] === 1) {
@@ -161,7 +175,14 @@ export class Clusters implements FetchDoor, ProduceDoor {
     }
   }
 
-  fetch(consumer: number, partition: number, fromOffset: number, bytesMin: number, bytesMax: number, waitNs: number): void {
+  fetch(
+    consumer: number,
+    partition: number,
+    fromOffset: number,
+    bytesMin: number,
+    bytesMax: number,
+    waitNs: number,
+  ): void {
     const broker = this.#topology.partitionLeader[partition];
     const nowNs = this.#engine.nowNs;
     const listener = this.fetchListener!;
@@ -232,7 +253,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
   /** A route has delivered everything below the offset; `lowest` is the lowest such of the partition's routes. */
   release(partition: number, lowest: number): void {
     const visible = this.visibleEnd(partition);
-    this.logs[partition].release(lowest < visible ? lowest : visible);
+    this.logs[partition].release(Math.min(lowest , visible));
   }
 
   #answer(consumer: number): void {

@@ -16,7 +16,14 @@ export interface FetchListener {
    * and still has to travel. OK: [fromOffset, toOffset) was read, empty when the wait ran out. Out of range:
    * `toOffset` is the log's start offset.
    */
-  onFetched(consumer: number, status: number, fromOffset: number, toOffset: number, bytes: number, departNs: number): void;
+  onFetched(
+    consumer: number,
+    status: number,
+    fromOffset: number,
+    toOffset: number,
+    bytes: number,
+    departNs: number,
+  ): void;
 }
 
 /** A leader's fetch door. Called when the fetch has reached the broker. Hot path: positional on purpose. */
@@ -37,7 +44,14 @@ export const PRODUCE_DISCONNECTED = 2;
 /** A leader's produce door for writers that aren't producers of the fleet: routers that write to consumer Kafka. */
 export interface ProduceDoor {
   /** The request has reached the broker now. Answers through `onProduced`; never answers if the broker stops while it waits. */
-  produce(writer: number, partition: number, records: number, bytes: number, firstCreatedNs: number, lastCreatedNs: number): void;
+  produce(
+    writer: number,
+    partition: number,
+    records: number,
+    bytes: number,
+    firstCreatedNs: number,
+    lastCreatedNs: number,
+  ): void;
 }
 
 export interface ProduceListener {

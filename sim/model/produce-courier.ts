@@ -6,6 +6,7 @@ import { Histogram } from '../measure/histogram.ts';
 import type { Clusters } from './clusters.ts';
 import { type FleetRows, IDENTITY, PRODUCER_STRIDE, STREAM_STRIDE, TOPIC, ZONE } from './fleet-rows.ts';
 import type { ProducerBooks } from './producer-books.ts';
+import { RequestsUnderWay } from './requests-under-way.ts';
 import type { Topology } from './topology.ts';
 
 const NONE = -1;
@@ -22,7 +23,7 @@ export interface ProduceCourierOptions {
   readonly compressNsPerWireByte: number;
   /** Plans an event for the producer, no later than the time. */
   readonly plan: (producer: number, atNs: number) => void;
-  /** Something went wrong for the producer: see what it has to wait for. */
+  /** Something went wrong for the producer: hand over what has happened, and see what it has to wait for. */
   readonly look: (producer: number) => void;
 }
 
@@ -40,7 +41,9 @@ export class ProduceCourier {
   readonly #books: ProducerBooks;
   readonly #eager: boolean;
   readonly #compressNsPerWireByte: number;
+  readonly #underWay = new RequestsUnderWay();
   readonly #arriveKind: number;
+  readonly #lateKind: number;
   readonly #cutOff: Uint8Array;
   /** When each cluster was last cut off, each broker last stopped: what was sent before is lost on the way. */
   readonly #cutNs: Float64Array;
@@ -61,7 +64,12 @@ export class ProduceCourier {
     this.#books = options.books;
     this.#eager = options.eager;
     this.#compressNsPerWireByte = options.compressNsPerWireByte;
-    this.#arriveKind = options.engine.kind('produce request arrives', (_, request) => this.#onArrive(request));
+    this.#arriveKind = options.engine.kind('produce request arrives', (_, number) => {
+      this.#onArrive(this.#underWay.arrive(number));
+    });
+    this.#lateKind = options.engine.kind('late produce answer', (producer, number) => {
+      this.#onLate(producer, this.#underWay.arrive(number));
+    });
     this.#cutOff = new Uint8Array(options.topology.clusters.length);
     this.#cutNs = new Float64Array(options.topology.clusters.length).fill(-1);
     this.#brokerCutNs = new Float64Array(options.topology.brokers).fill(-1);
@@ -112,7 +120,8 @@ export class ProduceCourier {
     this.#answerNs[request] = Infinity;
     this.#answer[request] = OUTCOME_OK;
     this.#backDraw[request] = (draw >>> 12) & 4095;
-    this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, request);
+    this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#underWay.depart(request));
+    if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
 
   /** A produce request reaches its broker. */
@@ -190,10 +199,45 @@ export class ProduceCourier {
           atNs = this.#answerNs[other] + 1;
       }
     }
-    this.#answerNs[request] = atNs;
-    this.#answer[request] = outcome;
+    this.#answerComes(request, producer, atNs, outcome);
     if (outcome !== OUTCOME_OK) this.#rows.watch(producer, true);
     if (this.#eager || this.#rows.watched(producer)) this.#hooks.plan(producer, atNs);
+  }
+
+  /** The client will hear of the request at the time. */
+  #answerComes(request: number, producer: number, atNs: number, outcome: Outcome): void {
+    this.#answerNs[request] = atNs;
+    this.#answer[request] = outcome;
+    if (atNs <= this.#timeoutNs(request)) return;
+    // The core will have given it up, and waits for the answer only to reuse its slots.
+    const number = this.#underWay.depart(request);
+    this.#engine.schedule(atNs, this.#lateKind, producer, this.#core.requests.ordinal[request], number);
+    this.#expectTimeout(request, producer);
+  }
+
+  #onLate(producer: number, request: number): void {
+    const { requests } = this.#core;
+    const nowNs = this.#engine.nowNs;
+    // A connection that broke meanwhile has brought the answer forward, and the slot may be another request's.
+    if (requests.producer[request] !== producer || this.#answerNs[request] !== nowNs) return;
+    if (requests.settled[request] === 0) return;
+    this.#answerNs[request] = Infinity;
+    this.#core.onResult(request, this.#answer[request] as Outcome, nowNs);
+  }
+
+  /** True when the core gives the request up before it hears of it. While it travels: before it can. */
+  isLate(request: number): boolean {
+    const heardNs = this.#answerNs[request] < Infinity ? this.#answerNs[request] : this.#arriveNs[request];
+    return heardNs > this.#timeoutNs(request);
+  }
+
+  #timeoutNs(request: number): number {
+    return this.#core.requests.sentAtNs[request] + this.#core.config.requestTimeoutNs;
+  }
+
+  #expectTimeout(request: number, producer: number): void {
+    this.#rows.watch(producer, true);
+    this.#hooks.plan(producer, this.#timeoutNs(request));
   }
 
   /** Producers lose their way to the cluster: connections break, new ones are refused. */
@@ -216,6 +260,7 @@ export class ProduceCourier {
       if (this.#books.storedNs(batch) <= nowNs) continue;
       if (this.#topology.partitionLeader[this.#partitionOf(batch)] === broker) this.#books.unstore(batch);
     }
+    this.#books.loseLeft(broker, nowNs);
     this.#breakConnections((each) => each === broker, true);
   }
 
@@ -234,8 +279,7 @@ export class ProduceCourier {
         const answerNs = this.#answerNs[request];
         // Not there yet: it finds nobody when it arrives. Answered: the answer may have left before the break.
         if (answerNs === Infinity || answerNs <= nowNs || (answersLeft && answerNs - baseNs <= nowNs)) continue;
-        this.#answerNs[request] = nowNs + baseNs;
-        this.#answer[request] = OUTCOME_UNKNOWN;
+        this.#answerComes(request, producer, nowNs + baseNs, OUTCOME_UNKNOWN);
         hit = true;
       }
       if (!hit) continue;
@@ -250,6 +294,19 @@ export class ProduceCourier {
       this.latency.record(answerNs - this.#core.requests.sentAtNs[request]);
     }
     this.#core.onResult(request, this.#answer[request] as Outcome, answerNs);
+  }
+
+  /** The batch's slot is about to be reused. */
+  freed(batch: number): void {
+    const { stream, n } = this.#core.batches;
+    const topic = this.#rows.streams[stream[batch] * STREAM_STRIDE + TOPIC];
+    const nowNs = this.#engine.nowNs;
+    // Nobody waits for its append any more (acks 0, a time-out), but that lies ahead: a broker that stops may undo it.
+    if (this.#books.storedNs(batch) > nowNs) {
+      const leader = this.#topology.partitionLeader[this.#partitionOf(batch)];
+      this.#books.leave(batch, { topic, n: n[batch], leader, nowNs });
+    }
+    this.#books.freed(batch, topic, n[batch]);
   }
 
   #partitionOf(batch: number): number {

@@ -100,7 +100,10 @@ export class ProducerFleet implements ProducerEffects {
       eager: this.#eager,
       compressNsPerWireByte: options.compressionNsPerByte / options.config.compressionRatio,
       plan: (producer, atNs) => this.#planEvent(producer, atNs),
-      look: (producer) => this.#look(producer),
+      look: (producer) => {
+        this.#catchUpAll(producer);
+        this.#look(producer);
+      },
     });
     this.#views = Array.from({ length: topology.topics }, (_, topic) => {
       const first = topology.topicFirstPartition[topic];
@@ -129,8 +132,7 @@ export class ProducerFleet implements ProducerEffects {
   }
 
   freed(batch: number): void {
-    const { stream, n } = this.core.batches;
-    this.books.freed(batch, this.#rows.streams[stream[batch] * STREAM_STRIDE + TOPIC], n[batch]);
+    this.courier.freed(batch);
   }
 
   refreshMetadata(_producer: number, _stream: number): void {
@@ -224,6 +226,7 @@ export class ProducerFleet implements ProducerEffects {
     for (let request = core.requestHead(producer); request !== NONE; request = requests.next[request]) {
       if (this.courier.answerNs(request) < atNs) atNs = this.courier.answerNs(request);
       if (this.courier.answer(request) !== OUTCOME_OK || requests.abandoned[request] === 1) troubled = true;
+      if (this.courier.isLate(request)) troubled = true;
     }
     this.#rows.watch(producer, troubled);
     if (troubled || this.#eager) this.#planEvent(producer, atNs);

@@ -1,7 +1,7 @@
 /** Replication of one partition, computed only when somebody asks: positions are pure functions of time. */
 import { InvariantError, invariant } from '../engine/invariant.ts';
+import type { MergeWatcher } from './entry-ring.ts';
 import { Follower, type LeaderLog } from './follower.ts';
-import type { MergeWatcher } from './log.ts';
 
 export interface ReplicaSetOptions {
   readonly followers: readonly {

@@ -7,7 +7,9 @@ import type { StreamPlan } from './stream-plan.ts';
 
 export function arrivalsOf(scenario: Scenario, plan: StreamPlan): Arrivals {
   const tails = new Map<number, StreamArrivals['pareto']>();
-  scenario.topics.forEach((topic, index) => tails.set(index, paretoOf(topic)));
+  scenario.topics.forEach((topic, index) => {
+    tails.set(index, paretoOf(topic));
+  });
   const streams = Array.from({ length: plan.streams }, (_, stream): StreamArrivals => {
     const topic = scenario.topics[plan.streamTopic[stream]];
     return {

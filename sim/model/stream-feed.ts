@@ -91,7 +91,8 @@ export class StreamFeed {
     if (arrivals.varies(stream)) {
       // Sizes and keys of what comes are not known ahead: any record may fill a batch.
       let atNs = nextNs;
-      for (; open !== NONE; open = core.batches.openNext[open]) atNs = Math.min(atNs, this.#dueNs(open, lingerNs, nowNs));
+      for (; open !== NONE; open = core.batches.openNext[open])
+        atNs = Math.min(atNs, this.#dueNs(open, lingerNs, nowNs));
       return atNs;
     }
     const bytes = arrivals.bytes(stream);

@@ -1,6 +1,7 @@
 /** Which application instance publishes to which topics, and from where: streams dealt out to producers. */
-import { hash32 } from '../engine/index.ts';
+
 import { CLASSES } from '../../src/record.ts';
+import { hash32 } from '../engine/index.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Topology } from './topology.ts';
 

@@ -1,8 +1,8 @@
 /** From a finished simulation and its balanced books to the result. Wall-clock figures are whoever ran it's to fill in. */
 import { type Books, summarise } from '../ledger/ledger.ts';
-import type { Simulation } from '../model/simulation.ts';
-import { judge } from './verdicts.ts';
+import type { Simulation } from '../simulation.ts';
 import type { RunResult, SinkReport, TopicReport } from './result.ts';
+import { judge } from './verdicts.ts';
 
 const MS = 1_000_000;
 

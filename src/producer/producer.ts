@@ -13,17 +13,17 @@ import { CLASSES, DROP_CAUSES, type DropCause, NO_KEY, type ServiceClass } from 
 import type { ProducerConfig } from './config.ts';
 import { ConnectionLoop } from './connection-loop.ts';
 import { ProducerCore } from './core.ts';
-import type { ProducerEffects } from './effects.ts';
 import { PRODUCER_DEFAULTS } from './defaults.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { ProducerEffects } from './effects.ts';
 import { encode, type ProducerRecord, payloadBytes } from './encode.ts';
 import { MetadataLoop } from './metadata-loop.ts';
 import { News, type ProducerEvents } from './news.ts';
 import { FATE_DELIVERED } from './outcome.ts';
 import { keyHashOf } from './partitioner/index.ts';
 import { type Confirmation, PayloadStore } from './payload-store.ts';
-import { TopicView } from './topic-view.ts';
 import { ProducerBook, type Receipt } from './receipt.ts';
+import { TopicView } from './topic-view.ts';
 
 const NS_PER_MS = 1_000_000;
 const CAUSE_BUFFER_FULL = DROP_CAUSES.indexOf('buffer-full');
@@ -371,7 +371,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     if (topic === undefined) return;
     const view = this.#viewOf(partitions, topic.view?.leaders.length ?? 0);
     // The same view as before stays the same object: policies keep what they worked out from it.
-    if (topic.view === null || !sameLeaders(topic.view, view)) topic.view = view;
+    if (topic.view === null || !topic.view.equals(view)) topic.view = view;
     for (const stream of topic.streams) {
       if (stream !== -1) this.#core.onMetadata(stream, topic.view, this.#clock.nowNs());
     }
@@ -394,8 +394,4 @@ export class Producer extends EventEmitter<ProducerEvents> {
     }
     return new TopicView(leaders);
   }
-}
-
-function sameLeaders(one: TopicView, other: TopicView): boolean {
-  return one.leaders.length === other.leaders.length && one.leaders.every((leader, i) => leader === other.leaders[i]);
 }

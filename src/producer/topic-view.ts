@@ -18,4 +18,8 @@ export class TopicView {
     });
     this.available = led.length > 0 ? Int32Array.from(led) : this.leaders.map((_, partition) => partition);
   }
+
+  equals(other: TopicView): boolean {
+    return this.leaders.length === other.leaders.length && this.leaders.every((id, i) => id === other.leaders[i]);
+  }
 }

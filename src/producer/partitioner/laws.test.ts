@@ -1,7 +1,7 @@
-import { TopicView } from '../topic-view.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_KEY } from '../../record.ts';
+import { TopicView } from '../topic-view.ts';
 import { keyed, type PartitionerFactory, random, roundRobin, sticky, uniformSticky } from './index.ts';
 import { StreamFixture } from './stream.fixture.ts';
 
@@ -19,7 +19,7 @@ const ALL: Record<string, PartitionerFactory> = {
 
 const view = fc
   .array(fc.integer({ min: -1, max: 5 }), { minLength: 1, maxLength: 8 })
-  .map((leaders) => (new TopicView(leaders)));
+  .map((leaders) => new TopicView(leaders));
 
 type Step =
   | { do: 'append'; n: number; bytesEach: number }

@@ -2,24 +2,25 @@
  * A scenario, built and running: the rooms of the world wired to one engine. Drive it in slices with `advance`, look at
  * it in between, and take its result with `finish`.
  */
-import { scheduleFaults } from '../faults/timeline.ts';
-import { Ledger } from '../ledger/ledger.ts';
-import { BrokerUsage } from '../measure/broker-usage.ts';
-import { LagWatch } from '../measure/lag-watch.ts';
-import { buildResult } from '../report/build.ts';
-import type { RunResult } from '../report/result.ts';
-import type { Scenario } from '../scenario/scenario.ts';
-import { scenarioHash } from '../scenario/scenario-hash.ts';
-import { Engine } from '../engine/index.ts';
-import type { Arrivals } from './arrivals.ts';
-import { Clusters } from './clusters.ts';
-import { RouterFleet } from './fleet/fleet.ts';
-import { ProducerFleet } from './producer-fleet.ts';
-import { producerConfig } from './producer-policies.ts';
-import { arrivalsOf } from './stream-arrivals.ts';
-import { planStreams, type StreamPlan } from './stream-plan.ts';
-import { Topology } from './topology.ts';
-import type { ProducerConfig } from '../../src/producer/config.ts';
+
+import type { ProducerConfig } from '../src/producer/config.ts';
+import { Engine } from './engine/index.ts';
+import { scheduleFaults } from './faults/timeline.ts';
+import { Ledger } from './ledger/ledger.ts';
+import { BrokerUsage } from './measure/broker-usage.ts';
+import { LagWatch } from './measure/lag-watch.ts';
+import type { Arrivals } from './model/arrivals.ts';
+import { Clusters } from './model/clusters.ts';
+import { RouterFleet } from './model/fleet/fleet.ts';
+import { ProducerFleet } from './model/producer-fleet.ts';
+import { producerConfig } from './model/producer-policies.ts';
+import { arrivalsOf } from './model/stream-arrivals.ts';
+import { planStreams, type StreamPlan } from './model/stream-plan.ts';
+import { Topology } from './model/topology.ts';
+import { buildResult } from './report/build.ts';
+import type { RunResult } from './report/result.ts';
+import type { Scenario } from './scenario/scenario.ts';
+import { scenarioHash } from './scenario/scenario-hash.ts';
 
 export interface SimulationOptions {
   /** Goes into the result; default `0.0.0`. */
