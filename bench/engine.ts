@@ -13,6 +13,8 @@ const MEAN_NS = 50_000_000;
 interface Shape {
   readonly name: string;
   readonly incrementsNs: Float64Array;
+  /** Times are multiples of this, ns. */
+  readonly gridNs: number;
   readonly timeouts: boolean;
 }
 
@@ -34,26 +36,43 @@ function recorded(): Float64Array | undefined {
 function shapes(): Shape[] {
   const exponential = drawn((random) => random.exponential(MEAN_NS));
   const list: Shape[] = [
-    { name: 'exponential', incrementsNs: exponential, timeouts: false },
+    { name: 'exponential', incrementsNs: exponential, gridNs: 1, timeouts: false },
     {
       name: 'bimodal: 0.3 ms trips, 100 ms lingers',
       incrementsNs: drawn((random) =>
-        random.uniform() < 0.5 ? 300_000 * (1 + random.exponential(0.1)) : 100_000_000 + random.uniform() * 5000,
+        random.uniform() < 0.5 ? 300_000 * (1 + random.exponential(0.1)) : 100_000_000 + random.uniform() * 100_000,
       ),
+      gridNs: 1,
       timeouts: false,
     },
     {
       name: 'ties: whole milliseconds',
       incrementsNs: drawn((random) => 1_000_000 * Math.round(random.exponential(MEAN_NS / 1_000_000))),
+      gridNs: 1_000_000,
       timeouts: false,
     },
-    { name: '50 % cancelled', incrementsNs: exponential, timeouts: true },
+    { name: '50 % cancelled', incrementsNs: exponential, gridNs: 1, timeouts: true },
   ];
   const incrementsNs = recorded();
   if (incrementsNs === undefined)
     console.log('bench/increments.json is missing: no run as recorded from keystone-2015');
-  else list.push({ name: 'as recorded from keystone-2015', incrementsNs, timeouts: false });
+  else list.push({ name: 'as recorded from keystone-2015', incrementsNs, gridNs: 1, timeouts: false });
   return list;
+}
+
+/**
+ * What is left of the chains' current increments when chains have been going for long: points spread evenly over all the
+ * increments laid end to end, so that a long one is found under way more often. Otherwise all would begin in step.
+ */
+function startsOf({ incrementsNs, gridNs }: Shape, pending: number): Float64Array {
+  const stepNs = incrementsNs.reduce((sum, incrementNs) => sum + incrementNs, 0) / pending;
+  let i = 0;
+  let endNs = incrementsNs[0];
+  return Float64Array.from({ length: pending }, (_, chain) => {
+    const pointNs = (chain + 0.5) * stepNs;
+    while (endNs < pointNs) endNs += incrementsNs[++i];
+    return gridNs * Math.floor((endNs - pointNs) / gridNs);
+  });
 }
 
 function median(values: readonly number[]): number {
@@ -88,7 +107,8 @@ export async function run({ quick }: { quick: boolean }): Promise<void> {
   for (const shape of shapes()) {
     console.log(`\n${row([shape.name, ...CONTENDERS.map((kind) => kind.name)])}`);
     for (const pending of quick ? [100, 10_000] : [100, 10_000, 1_000_000]) {
-      const load: Load = { pending, incrementsNs: shape.incrementsNs, timeouts: shape.timeouts, timeoutNs: MEAN_NS };
+      const { incrementsNs, timeouts } = shape;
+      const load: Load = { pending, incrementsNs, startsNs: startsOf(shape, pending), timeouts, timeoutNs: MEAN_NS };
       const rates = measure(load, rounds, events);
       const flat = rates[CONTENDERS.findIndex((kind) => kind.name === 'flatqueue')];
       const cells = rates.map((own) => {

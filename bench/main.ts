@@ -22,16 +22,19 @@ interface Load {
   readonly for: string;
 }
 
-/** A stream of the preset has 151 records a second: 1 + 151 × linger of them come while a batch lingers. */
+/**
+ * A stream of the preset has 151 records a second: 1 + 151 × linger of them come while a batch lingers. Steady is what
+ * comes after the first fetches, which wait for half a second, and for the main load after the first files of S3, 5 s old.
+ */
 const QUICK: readonly Load[] = [
   { name: '15', linger: '100ms', warmup: '1500ms', for: '1500ms' },
-  { name: '7', linger: '40ms', warmup: '500ms', for: '500ms' },
-  { name: '2', linger: '7ms', warmup: '250ms', for: '250ms' },
+  { name: '7', linger: '40ms', warmup: '1s', for: '500ms' },
+  { name: '2', linger: '7ms', warmup: '1s', for: '250ms' },
 ];
 const FULL: readonly Load[] = [
-  { name: '15', linger: '100ms', warmup: '2s', for: '5s' },
-  { name: '7', linger: '40ms', warmup: '1500ms', for: '2s' },
-  { name: '2', linger: '7ms', warmup: '1s', for: '600ms' },
+  { name: '15', linger: '100ms', warmup: '6s', for: '5s' },
+  { name: '7', linger: '40ms', warmup: '2s', for: '2s' },
+  { name: '2', linger: '7ms', warmup: '1500ms', for: '600ms' },
 ];
 
 export async function run({ quick }: { quick: boolean }): Promise<void> {
@@ -72,6 +75,7 @@ export async function run({ quick }: { quick: boolean }): Promise<void> {
         'ns a request',
         'CPU ns',
         'events a request',
+        'broker CPU %',
         'M records/s',
         '× real time',
       ],
@@ -116,7 +120,7 @@ function record(): void {
 }
 
 function rowOf(measured: Steady, load: Load): string[] {
-  const { records, requests, events, wallSeconds, cpuSeconds, simulatedSeconds, balanced } = measured;
+  const { records, requests, events, wallSeconds, cpuSeconds, simulatedSeconds, brokerCpu, balanced } = measured;
   if (!balanced) throw new Error('the books do not balance');
   return [
     `about ${load.name}: ${(records / requests).toFixed(2)}`,
@@ -125,6 +129,7 @@ function rowOf(measured: Steady, load: Load): string[] {
     ((wallSeconds * 1e9) / requests).toFixed(0),
     ((cpuSeconds * 1e9) / requests).toFixed(0),
     (events / requests).toFixed(2),
+    (100 * brokerCpu).toFixed(0),
     (records / wallSeconds / 1e6).toFixed(2),
     (simulatedSeconds / wallSeconds).toFixed(2),
   ];

@@ -38,9 +38,19 @@ export const LINGER_BOUND_STREAM_RATE = 140;
 
 /** Source: T15. */
 export const MEASURED: readonly (BatchingRow & { readonly measured: Measured })[] = [
-  { partitioner: 'random', lingerMs: 0, streamRate: STREAM_RATE, measured: { recordsPerRequest: 1.25, cpuPercent: 75 } },
+  {
+    partitioner: 'random',
+    lingerMs: 0,
+    streamRate: STREAM_RATE,
+    measured: { recordsPerRequest: 1.25, cpuPercent: 75 },
+  },
   { partitioner: 'sticky', lingerMs: 0, streamRate: STREAM_RATE, measured: { recordsPerRequest: 2, cpuPercent: 50 } },
-  { partitioner: 'sticky', lingerMs: 100, streamRate: STREAM_RATE, measured: { recordsPerRequest: 15, cpuPercent: 33 } },
+  {
+    partitioner: 'sticky',
+    lingerMs: 100,
+    streamRate: STREAM_RATE,
+    measured: { recordsPerRequest: 15, cpuPercent: 33 },
+  },
 ];
 
 /** Nobody measured these. */
@@ -52,7 +62,10 @@ const beside = fileURLToPath(new URL('batching.yaml', import.meta.url));
 /** Beside this file in the source; the build does not copy it. */
 const SCENARIO = existsSync(beside) ? beside : fileURLToPath(new URL('../../examples/batching.yaml', import.meta.url));
 
-export function runBatching(row: BatchingRow, options: { seed?: number; fidelity?: 'record' | 'request' } = {}): BatchingResult {
+export function runBatching(
+  row: BatchingRow,
+  options: { seed?: number; fidelity?: 'record' | 'request' } = {},
+): BatchingResult {
   const streams = Math.round(RATE / row.streamRate);
   const { producers, brokers } = simulate(SCENARIO, {
     ...options,

@@ -74,7 +74,10 @@ describe('a sink that is away for 2 h', () => {
     it.each([
       { name: 'under 1 h', sets: [] },
       { name: 'under 100 min, with small segments', sets: ['clusters.normal.retention=100min', 'log.segment=37kB'] },
-      { name: 'with rare checks and routers that hold more', sets: ['log.retentionCheck=47min', 'router.buffer=800kB'] },
+      {
+        name: 'with rare checks and routers that hold more',
+        sets: ['log.retentionCheck=47min', 'router.buffer=800kB'],
+      },
     ])('loses what arithmetic says $name', ({ sets }) => {
       const { expected, ledger, route } = runAndCompute(seed, sets);
       expect(route('elasticsearch').lost).toEqual(expected === 0 ? {} : { retention: expected });

@@ -37,9 +37,13 @@ export class Arrivals {
   /** Null when the rate is constant: the integral is the time itself. */
   readonly #curve: RateCurve | null;
 
+  /**
+   * `spreadNs` is over how long evenly spaced streams begin. Streams of one rate and one linger keep step for ever:
+   * beginning together, they would all send together.
+   */
   constructor(
     streams: readonly StreamArrivals[],
-    options: { process: 'even' | 'poisson'; curve: RateCurve | null; keys: number },
+    options: { process: 'even' | 'poisson'; curve: RateCurve | null; keys: number; spreadNs: number },
   ) {
     this.#poisson = options.process === 'poisson';
     this.#curve = options.curve;
@@ -58,7 +62,9 @@ export class Arrivals {
         t[at + BYTES_MAX] = spec.pareto.bytesMax;
       }
       // A phase per stream, so that fifty thousand producers don't march in step.
-      t[at + POSITION] = this.#poisson ? this.#gap(stream, 0) : uniform(spec.identity, 0, 1);
+      t[at + POSITION] = this.#poisson
+        ? this.#gap(stream, 0)
+        : uniform(spec.identity, 0, 1) + (uniform(spec.identity, 0, 6) * options.spreadNs) / t[at + GAP];
       t[at + NEXT] =
         t[at + GAP] === Infinity
           ? Infinity
@@ -121,7 +127,7 @@ export class Arrivals {
     if (t[at + NEXT] >= limitNs) return limitNs;
     if (!this.#poisson) {
       const timeNs = this.#timeOf((t[at + ORDINAL] + ahead + t[at + POSITION]) * t[at + GAP]);
-      return Math.min(timeNs , limitNs);
+      return Math.min(timeNs, limitNs);
     }
     let position = t[at + POSITION];
     for (let i = 1; i <= ahead; i++) {

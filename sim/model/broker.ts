@@ -149,7 +149,7 @@ export class BrokerTable {
   /** Serialisation on one direction of the card. Returns when the last byte is through. */
   #transfer(freeAt: number, bytes: number, bytesPerSecond: number, nowNs: number): number {
     const t = this.#table;
-    const doneNs = (Math.max(t[freeAt] , nowNs)) + (bytes * 1e9) / bytesPerSecond;
+    const doneNs = Math.max(t[freeAt], nowNs) + (bytes * 1e9) / bytesPerSecond;
     t[freeAt] = doneNs;
     return doneNs;
   }
@@ -157,7 +157,7 @@ export class BrokerTable {
   /** Writing behind costs an append nothing until dirty pages pile up. Returns the ns that it has to wait. */
   #writeBehind(row: number, spec: BrokerSpec, bytes: number, nowNs: number): number {
     const t = this.#table;
-    const free = Math.max(t[row + DISK_FREE] , nowNs);
+    const free = Math.max(t[row + DISK_FREE], nowNs);
     t[row + DISK_FREE] = free + (bytes * 1e9) / spec.diskBytesPerSecond;
     t[row + DISK_BYTES] += bytes;
     return free - nowNs > DIRTY_MAX_NS ? free - nowNs - DIRTY_MAX_NS : 0;
@@ -188,7 +188,7 @@ export class BrokerTable {
     for (let i = firstCore + 1; i < firstThread; i++) if (t[i] < t[core]) core = i;
     if (t[row + BACKGROUND] > 0) {
       // Replication's work since the last request runs on whichever core was free, from then on.
-      const from = Math.max(t[core] , t[row + LAST]);
+      const from = Math.max(t[core], t[row + LAST]);
       t[core] = from + t[row + BACKGROUND] / (1 - spec.cpu.baseFraction);
       t[row + BUSY_CPU] += t[row + BACKGROUND];
       t[row + BACKGROUND] = 0;

@@ -116,7 +116,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
     const topology = this.#topology;
     const log = this.logs[partition];
     // Appends to one partition are one at a time, as its lock has it.
-    const atNs = Math.max(doneNs , log.lastAppendNs);
+    const atNs = Math.max(doneNs, log.lastAppendNs);
     log.append(atNs, n, bytes, firstCreatedNs, lastCreatedNs);
     const row = partition * REPLICAS_MAX;
     const { replicas } = topology;
@@ -253,7 +253,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
   /** A route has delivered everything below the offset; `lowest` is the lowest such of the partition's routes. */
   release(partition: number, lowest: number): void {
     const visible = this.visibleEnd(partition);
-    this.logs[partition].release(Math.min(lowest , visible));
+    this.logs[partition].release(Math.min(lowest, visible));
   }
 
   #answer(consumer: number): void {

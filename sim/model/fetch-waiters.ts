@@ -90,7 +90,7 @@ export class FetchWaiters {
         continue;
       }
       this.#woken[consumer] = 1;
-      const atNs = Math.max(visibleNs , this.#engine.nowNs);
+      const atNs = Math.max(visibleNs, this.#engine.nowNs);
       this.#engine.schedule(atNs, this.#readyKind, consumer, this.#ordinal[consumer], this.#ordinal[consumer]);
     }
     this.#least[partition] = least;

@@ -10,6 +10,10 @@ import { RequestsUnderWay } from './requests-under-way.ts';
 import type { Topology } from './topology.ts';
 
 const NONE = -1;
+/** First retransmission of an unanswered connection request; each wait is twice the one before (Linux, RFC 6298). */
+const CONNECT_RETRY_NS = 1_000_000_000;
+/** AK `socket.connection.setup.timeout.ms`; before Kafka 2.7 it was the system's, longer. */
+const CONNECT_TIMEOUT_NS = 10_000_000_000;
 
 export interface ProduceCourierOptions {
   readonly engine: Engine;
@@ -132,20 +136,18 @@ export class ProduceCourier {
     const broker = requests.broker[request];
     const producer = requests.producer[request];
     const cluster = this.#topology.brokerCluster[broker];
-    if (this.#cutOff[cluster] === 1 || this.#clusters.isDown(broker)) {
-      const brokenNs = Math.max(this.#cutNs[cluster], this.#brokerCutNs[broker]);
-      // Under way when the connection broke: the client can't know how far it got. Later: no connection, nothing sent.
-      this.#answerAt(
-        request,
-        producer,
-        nowNs,
-        requests.sentAtNs[request] <= brokenNs ? OUTCOME_UNKNOWN : OUTCOME_UNREACHABLE,
-      );
-      return;
-    }
     const brokenNs = Math.max(this.#cutNs[cluster], this.#brokerCutNs[broker]);
     if (requests.sentAtNs[request] <= brokenNs) {
+      // Under way when the connection broke: the client can't know how far it got.
       this.#answerAt(request, producer, nowNs, OUTCOME_UNKNOWN);
+      return;
+    }
+    if (this.#cutOff[cluster] === 1) {
+      this.#connectAgain(request, producer);
+      return;
+    }
+    if (this.#clusters.isDown(broker)) {
+      this.#refuse(request, producer);
       return;
     }
     let bytes = 0;
@@ -174,6 +176,31 @@ export class ProduceCourier {
       return;
     }
     this.#answerAt(request, producer, answerNs, OUTCOME_OK);
+  }
+
+  /** Nobody answers the connection: the client's system tries again, ever less often, until the client gives up. */
+  #connectAgain(request: number, producer: number): void {
+    const { requests } = this.#core;
+    const sentNs = requests.sentAtNs[request];
+    let waitNs = CONNECT_RETRY_NS;
+    while (sentNs + waitNs <= this.#engine.nowNs) waitNs = 2 * waitNs + CONNECT_RETRY_NS;
+    if (requests.settled[request] === 1 || this.#engine.nowNs >= sentNs + CONNECT_TIMEOUT_NS) {
+      this.#refuse(request, producer);
+      return;
+    }
+    const atNs = sentNs + Math.min(waitNs, CONNECT_TIMEOUT_NS);
+    this.#arriveNs[request] = atNs;
+    this.#engine.schedule(atNs, this.#arriveKind, producer, requests.ordinal[request], request);
+  }
+
+  /** No connection, so nothing was sent: it counts as no request. */
+  #refuse(request: number, producer: number): void {
+    const { requests, batches } = this.#core;
+    this.requests--;
+    for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
+      this.recordsSent -= batches.n[requests.entryBatch[entry]];
+    }
+    this.#answerAt(request, producer, this.#engine.nowNs, OUTCOME_UNREACHABLE);
   }
 
   /** The answer leaves the broker at `leavesNs`. */

@@ -24,6 +24,7 @@ export function arrivalsOf(scenario: Scenario, plan: StreamPlan): Arrivals {
     process: arrivals,
     curve: shape.kind === 'constant' ? null : rateCurveOf(shape, scenario.warmupNs + scenario.durationNs),
     keys: policy.partitioner === 'keyed' ? policy.keys : 0,
+    spreadNs: policy.lingerNs,
   });
 }
 

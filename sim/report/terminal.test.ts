@@ -49,7 +49,7 @@ describe('the summary of a run', () => {
         6 brokers, CPU mean 33 %, p99 41 %, max 45 %
         busiest is normal/2, shortest of cpu
           CPU 45 %, network 20 %, disk 3 %
-        333 produce requests/s in all
+        333 requests/s in all, produce and fetch
         produce answered in 1.4 ms mean, 6.2 p99, 12.5 max
 
       Requests and routers

@@ -161,7 +161,7 @@ function brokers({ brokers: all }: RunResult): string[] {
     `  ${count(all.count)} brokers, CPU mean ${share(cpu.mean)}, p99 ${share(cpu.p99)}, max ${share(cpu.max)}`,
     `  busiest is ${busiest.name}, shortest of ${busiest.shortOf}`,
     `    CPU ${share(used.cpu)}, network ${share(used.network)}, disk ${share(used.disk)}`,
-    `  ${compact(all.requestsPerSecond)} produce requests/s in all`,
+    `  ${compact(all.requestsPerSecond)} requests/s in all, produce and fetch`,
     `  produce answered in ${milliseconds(ms.mean)} ms mean, ${milliseconds(ms.p99)} p99, ${milliseconds(ms.max)} max`,
   ];
 }

@@ -117,10 +117,8 @@ export class Admission implements BufferView {
 
   oldest(serviceClass: number): number {
     if (this.#state.producers.ints[this.#viewed * P_STRIDE + CLASS_COUNT + serviceClass] === 0) return NONE;
-    const { streams } = this.#state;
-    return this.#state.queues.find(this.#viewed, (batch) => {
-      return streams.ints[this.#state.batches.stream[batch] * S_STRIDE + S_CLASS] === serviceClass;
-    });
+    const { serviceClass: classOf } = this.#state.batches;
+    return this.#state.queues.find(this.#viewed, (batch) => classOf[batch] === serviceClass);
   }
 
   createdAtNs(batch: number): number {
@@ -128,11 +126,14 @@ export class Admission implements BufferView {
   }
 
   #open(producer: number, stream: number, partition: number, keyHash: number, nowNs: number): number {
-    const batch = this.#state.batches.allocate(stream, partition, keyHash, nowNs);
-    const streams = this.#state.streams;
-    this.#state.batches.ordinal[batch] = streams.ints[stream * S_STRIDE + S_BATCHES]++;
-    streams.pushOpen(stream, batch, this.#state.batches);
-    this.#state.producers.ints[producer * P_STRIDE + CLASS_COUNT + streams.ints[stream * S_STRIDE + S_CLASS]]++;
+    const { batches, streams, producers } = this.#state;
+    const batch = batches.allocate(stream, partition, keyHash, nowNs);
+    const row = stream * S_STRIDE;
+    const serviceClass = streams.ints[row + S_CLASS];
+    batches.ordinal[batch] = streams.ints[row + S_BATCHES]++;
+    batches.serviceClass[batch] = serviceClass;
+    streams.pushOpen(stream, batch, batches);
+    producers.ints[producer * P_STRIDE + CLASS_COUNT + serviceClass]++;
     this.#state.queues.pushLingering(producer, batch);
     return batch;
   }

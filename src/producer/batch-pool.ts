@@ -23,6 +23,8 @@ export class BatchPool {
   keyHash: Int32Array;
   n: Int32Array;
   state: Uint8Array;
+  /** Its stream's class: kept here, because the stream's row is far away by the time the batch ends. */
+  serviceClass: Uint8Array;
   /** 1 while records may still be appended. */
   open: Uint8Array;
   /** 1 once an attempt may have been written. */
@@ -66,6 +68,7 @@ export class BatchPool {
     this.keyHash = int();
     this.n = int();
     this.state = new Uint8Array(capacity);
+    this.serviceClass = new Uint8Array(capacity);
     this.open = new Uint8Array(capacity);
     this.maybeWritten = new Uint8Array(capacity);
     this.attempts = int();
@@ -147,6 +150,7 @@ export class BatchPool {
     this.keyHash = int(this.keyHash);
     this.n = int(this.n);
     this.state = byte(this.state);
+    this.serviceClass = byte(this.serviceClass);
     this.open = byte(this.open);
     this.maybeWritten = byte(this.maybeWritten);
     this.attempts = int(this.attempts);

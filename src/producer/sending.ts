@@ -1,6 +1,7 @@
 /** Sending: which batches share a request, when a broker may be tried, and what becomes of a batch by its answer. */
 import { fraction, hash32 } from '../hash.ts';
 import { DROP_CAUSES } from '../record.ts';
+import { BatchList } from './batch-list.ts';
 import { IN_FLIGHT } from './batch-pool.ts';
 import {
   OUTCOME_OK,
@@ -21,8 +22,8 @@ const CAUSE_REFUSED = DROP_CAUSES.indexOf('refused');
 export class Sending {
   readonly #state: ProducerState;
   /** Batches of the request being built, at most one of a partition; and those that others must not overtake. */
-  readonly #taken: number[] = [];
-  readonly #passed: number[] = [];
+  readonly #taken = new BatchList();
+  readonly #passed = new BatchList();
 
   constructor(state: ProducerState) {
     this.#state = state;
@@ -87,8 +88,8 @@ export class Sending {
     const { batches, config } = this.#state;
     const taken = this.#taken;
     const passed = this.#passed;
-    taken.length = 0;
-    passed.length = 0;
+    taken.clear();
+    passed.clear();
     let bytes = 0;
     if (first !== NONE) {
       taken.push(first);
@@ -102,7 +103,7 @@ export class Sending {
     ) {
       if (batches.broker[batch] !== broker) continue;
       waiting--;
-      if (this.#samePartition(taken, batch) || this.#samePartition(passed, batch)) continue;
+      if (taken.hasPartitionOf(batch, batches) || passed.hasPartitionOf(batch, batches)) continue;
       if (batches.notBeforeNs[batch] > nowNs) {
         // A younger batch of the partition must not overtake it while it backs off.
         passed.push(batch);
@@ -118,14 +119,14 @@ export class Sending {
     for (let batch = this.#state.queues.lingerHead(producer); batch !== NONE; batch = batches.next[batch]) {
       if (this.#state.brokerOf(batch) !== broker) continue;
       if (bytes + batches.wireBytes[batch] > config.requestBytesMax) break;
-      if (this.#samePartition(taken, batch) || this.#samePartition(passed, batch)) continue;
+      if (taken.hasPartitionOf(batch, batches) || passed.hasPartitionOf(batch, batches)) continue;
       bytes += batches.wireBytes[batch];
       taken.push(batch);
     }
     const request = this.#state.requests.allocate(producer, broker, this.#state.producers.nextRequest(producer), nowNs);
     let tail = NONE;
     for (let i = 0; i < taken.length; i++) {
-      const batch = taken[i];
+      const batch = taken.at(i);
       if (batch !== first) {
         if (i < due) this.#state.unready(producer, batch);
         else this.#state.queues.removeLingering(producer, batch);
@@ -139,14 +140,6 @@ export class Sending {
     this.#state.producers.pushRequest(producer, request, this.#state.requests);
     this.#state.effects.send(request, producer, broker);
     return true;
-  }
-
-  #samePartition(list: readonly number[], batch: number): boolean {
-    const { stream, partition } = this.#state.batches;
-    for (let i = 0; i < list.length; i++) {
-      if (partition[list[i]] === partition[batch] && stream[list[i]] === stream[batch]) return true;
-    }
-    return false;
   }
 
   /** Takes a request out of flight and settles its batches; the slot stays until the driver has answered it. */

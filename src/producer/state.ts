@@ -10,7 +10,7 @@ import type { LoadView, Partitioner } from './policy.ts';
 import { BYTES, CLASS_COUNT, P_STRIDE, ProducerTable, RECHECK, RECORDS } from './producer-table.ts';
 import { QueueTable } from './queue-table.ts';
 import { RequestPool } from './request-pool.ts';
-import { S_CLASS, S_PARTITION, S_PRODUCER, S_READY, S_STRIDE, StreamTable, UNASKED } from './stream-table.ts';
+import { S_PARTITION, S_PRODUCER, S_READY, S_STRIDE, StreamTable, UNASKED } from './stream-table.ts';
 
 const NONE = -1;
 /** `end` of a batch that was delivered. */
@@ -149,7 +149,7 @@ export class ProducerState implements LoadView {
     const ints = this.producers.ints;
     floats[producer * 2 + BYTES] -= batches.chargedBytes[batch];
     ints[producer * P_STRIDE + RECORDS] -= n;
-    ints[producer * P_STRIDE + CLASS_COUNT + this.streams.ints[stream * S_STRIDE + S_CLASS]]--;
+    ints[producer * P_STRIDE + CLASS_COUNT + batches.serviceClass[batch]]--;
     if (floats[producer * 2 + BYTES] < 0 || ints[producer * P_STRIDE + RECORDS] < 0) {
       invariant(false, 'a buffer never holds less than nothing');
     }

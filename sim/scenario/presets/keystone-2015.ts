@@ -39,6 +39,8 @@ export const keystone2015 = {
       buffer: '8MiB', // T16: small on purpose
       acks: '1', // B16
       overflow: 'drop-new', // T16
+      reconnectBackoff: '1s',
+      reconnectBackoffMax: '1s',
     },
   },
   router: {
@@ -67,6 +69,8 @@ export const keystone2015 = {
     'topics.routes': 'volume by sink is not published; containers of T16 inform it',
     'producers.instances': 'not published; above 10,000 is taken',
     'producers.streams': 'not published; at a linger of 100 ms about 15 records a request (T15) need so many',
+    'producers.policy.reconnectBackoff':
+      'not published; at the 10 ms of 0.8.2 ten thousand instances would knock a million times a second on one stopped broker',
     'producers.policy.batch': 'the default of 16 KiB would hold 7 records of 2.1 KB, not 15 (T15)',
     'producers.policy.buffer': 'small on purpose (T16); the figure is not published',
     'router.fetchMin': 'not published; large, as T15 advises where consumers are many',

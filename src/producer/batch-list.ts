@@ -1,0 +1,33 @@
+/** A list of batches that is filled and emptied for each request, and so keeps its array: an Array would give it up. */
+import type { BatchPool } from './batch-pool.ts';
+
+export class BatchList {
+  length = 0;
+  #batches = new Int32Array(16);
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  push(batch: number): void {
+    if (this.length === this.#batches.length) {
+      const longer = new Int32Array(this.length * 2);
+      longer.set(this.#batches);
+      this.#batches = longer;
+    }
+    this.#batches[this.length++] = batch;
+  }
+
+  at(index: number): number {
+    return this.#batches[index];
+  }
+
+  /** True when one of them is of the same stream and partition. */
+  hasPartitionOf(batch: number, { stream, partition }: BatchPool): boolean {
+    for (let i = 0; i < this.length; i++) {
+      const other = this.#batches[i];
+      if (partition[other] === partition[batch] && stream[other] === stream[batch]) return true;
+    }
+    return false;
+  }
+}
