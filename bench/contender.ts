@@ -11,8 +11,8 @@ export interface Load {
   readonly pending: number;
   /** Delays, integer ns, used round and round. Their number is a power of two. */
   readonly incrementsNs: Float64Array;
-  /** When each chain begins, integer ns. */
-  readonly startsNs: Float64Array;
+  /** When the chains begin, integer ns, round and round. Default: each after an increment. */
+  readonly startsNs?: Float64Array;
   readonly timeouts: boolean;
   /** Added to the successor's time to give the time-out's, ns. */
   readonly timeoutNs: number;
@@ -46,7 +46,7 @@ class Tombstones {
 const engine: ContenderKind = {
   name: 'spillway engine',
   ties: 'structural',
-  start({ pending, incrementsNs, startsNs, timeouts, timeoutNs }) {
+  start({ pending, incrementsNs, startsNs = incrementsNs, timeouts, timeoutNs }) {
     const engine = new Engine({ pendingHint: pending });
     const mask = incrementsNs.length - 1;
     const ordinals = new Int32Array(pending);
@@ -66,7 +66,7 @@ const engine: ContenderKind = {
     };
     const kind = engine.kind('next', timeouts ? guarded : plain);
     const expiry = engine.kind('time-out', expire);
-    for (let chain = 0; chain < pending; chain++) engine.schedule(startsNs[chain], kind, chain, 0, 0);
+    for (let chain = 0; chain < pending; chain++) engine.schedule(startsNs[chain % startsNs.length], kind, chain, 0, 0);
     return {
       run: (n) => {
         engine.runUntil(Number.MAX_SAFE_INTEGER, n);
@@ -78,13 +78,13 @@ const engine: ContenderKind = {
 const queue: ContenderKind = {
   name: 'spillway queue',
   ties: 'by rank',
-  start({ pending, incrementsNs, startsNs, timeouts, timeoutNs }) {
+  start({ pending, incrementsNs, startsNs = incrementsNs, timeouts, timeoutNs }) {
     const queue = new EventQueue(pending);
     const { pool } = queue;
     const mask = incrementsNs.length - 1;
     const handles = new Float64Array(pending);
     let i = 0;
-    for (let chain = 0; chain < pending; chain++) queue.push(startsNs[chain], chain, 0, 0);
+    for (let chain = 0; chain < pending; chain++) queue.push(startsNs[chain % startsNs.length], chain, 0, 0);
     return {
       run: (n) => {
         while (n > 0) {
@@ -111,12 +111,12 @@ const queue: ContenderKind = {
 const flat: ContenderKind = {
   name: 'flatqueue',
   ties: 'none',
-  start({ pending, incrementsNs, startsNs, timeouts, timeoutNs }) {
+  start({ pending, incrementsNs, startsNs = incrementsNs, timeouts, timeoutNs }) {
     const queue = new FlatQueue();
     const mask = incrementsNs.length - 1;
     let i = 0;
     if (!timeouts) {
-      for (let chain = 0; chain < pending; chain++) queue.push(chain, startsNs[chain]);
+      for (let chain = 0; chain < pending; chain++) queue.push(chain, startsNs[chain % startsNs.length]);
       return {
         run: (n) => {
           while (n-- > 0) {
@@ -129,7 +129,8 @@ const flat: ContenderKind = {
     const tombstones = new Tombstones();
     const { chainOf, dead } = tombstones;
     const tokens = new Int32Array(pending);
-    for (let chain = 0; chain < pending; chain++) queue.push(tombstones.token(chain), startsNs[chain]);
+    for (let chain = 0; chain < pending; chain++)
+      queue.push(tombstones.token(chain), startsNs[chain % startsNs.length]);
     return {
       run: (n) => {
         while (n > 0) {
@@ -202,7 +203,7 @@ class ObjectHeap {
 const objects: ContenderKind = {
   name: 'object heap',
   ties: 'insertion',
-  start({ pending, incrementsNs, startsNs, timeouts, timeoutNs }) {
+  start({ pending, incrementsNs, startsNs = incrementsNs, timeouts, timeoutNs }) {
     const heap = new ObjectHeap((a, b) => a.timeNs - b.timeNs || a.order - b.order);
     const mask = incrementsNs.length - 1;
     const guards: (HeapEvent | undefined)[] = new Array(pending).fill(undefined);
@@ -213,7 +214,7 @@ const objects: ContenderKind = {
       heap.push(event);
       return event;
     };
-    for (let chain = 0; chain < pending; chain++) add(startsNs[chain], chain);
+    for (let chain = 0; chain < pending; chain++) add(startsNs[chain % startsNs.length], chain);
     return {
       run: (n) => {
         while (n > 0) {
@@ -267,7 +268,7 @@ let simjsModule: Simjs | undefined;
 const simjs: ContenderKind = {
   name: 'simjs',
   ties: 'insertion',
-  start({ pending, incrementsNs, startsNs, timeouts, timeoutNs }) {
+  start({ pending, incrementsNs, startsNs = incrementsNs, timeouts, timeoutNs }) {
     simjsModule ??= loadSimjs();
     const { Sim, Entity } = simjsModule;
     const sim = new Sim();
@@ -292,7 +293,7 @@ const simjs: ContenderKind = {
       chains.setTimer(incrementNs).done(next, chains, chain);
     };
     for (let chain = 0; chain < pending; chain++) {
-      chains.setTimer(startsNs[chain]).done(next, chains, chain);
+      chains.setTimer(startsNs[chain % startsNs.length]).done(next, chains, chain);
     }
     return {
       run: (n) => {

@@ -53,13 +53,20 @@ describe.each([2, 4, 5])('a cluster away for 30 s, with seed %i', (seed) => {
 });
 
 describe('the same producers', () => {
-  it('drops as many when the oldest give way', () => {
+  it('hold one record less where the overheads of 26 records and batches no longer fit', () => {
+    const { simulation, expected, held } = runAndCompute(2, ['producers.policy.buffer=261700B']);
+    simulation.advance();
+    expect(held).toBe(4 * 25);
+    expect(simulation.finish().ledger.dropped).toEqual({ 'buffer-full': expected });
+  });
+
+  it('drop as many when the oldest give way', () => {
     const { simulation, expected } = runAndCompute(2, ['producers.policy.overflow=drop-oldest']);
     simulation.advance();
     expect(simulation.finish().ledger.dropped).toEqual({ evicted: expected });
   });
 
-  it('holds full buffers meanwhile, and sends again by itself', () => {
+  it('hold full buffers meanwhile, and send again by themselves', () => {
     const { simulation, held, cutNs, returnNs } = runAndCompute(2);
     simulation.advance({ untilNs: cutNs + 0.5 * SECOND });
     const cut = totalsOf(simulation);
@@ -73,7 +80,7 @@ describe('the same producers', () => {
     expect(totalsOf(simulation).stored).toBeGreaterThan(back.stored);
   });
 
-  it('drops nothing with a larger buffer', () => {
+  it('drop nothing with larger buffers', () => {
     const { simulation, expected } = runAndCompute(2, ['producers.policy.buffer=1MiB']);
     simulation.advance();
     expect([expected, simulation.finish().ledger.dropped]).toEqual([0, {}]);

@@ -1,5 +1,5 @@
-import { Simulation } from '../simulation.ts';
 import { explain, loadScenario, presets, scenarioHash, scenarioTemplate } from '../scenario/index.ts';
+import { Simulation } from '../simulation.ts';
 import type { World } from './world.ts';
 
 /** The rooms below, as they are. */

@@ -1,8 +1,8 @@
 import { InvariantError } from './invariant.ts';
 
 /** Handles are generation · 2^26 + event: 67 million events pending at once, 2^27 timers for each place in the pool. */
-const EVENTS_MAX = 2 ** 26;
-const GENERATION_MAX = 2 ** 27 - 1;
+const EVENTS_MAX = 0x4000000;
+const GENERATION_MAX = 0x7ffffff;
 /** The end of a list, and "no event". Place 0 of the pool is never given out, so that zeroed arrays are empty lists. */
 export const NONE = 0;
 

@@ -14,6 +14,8 @@ const TUNE_EVERY_MIN = 4096;
 /** Width and size are left alone within this factor: a rebuild touches every event. */
 const TUNE_FACTOR = 3;
 const REBUILDS_MAX = 6;
+/** Buckets ahead of the current one at which events are foreseen: far enough for memory to answer, near enough to stay in cache. */
+const FORESEEN = 16;
 /** Events in the front's heap from which the calendar is suspected to stand too far ahead of what is scheduled. */
 const HEAP_MAX = 512;
 
@@ -55,6 +57,9 @@ export class EventQueue {
   private frontEndNs = 0;
   private wheelEndNs = 0;
   private coarseEndNs = 0;
+
+  /** Told of each event of the wheel shortly before its turn; see `Engine.kind`. */
+  foresee: ((rank: number, data: number) => void) | null = null;
 
   private work = 0;
   private workMax = TUNE_EVERY_MIN;
@@ -161,6 +166,16 @@ export class EventQueue {
     }
   }
 
+  /** Buckets of the wheel from the first to the last, as far as the wheel goes. */
+  private foreseeBuckets(first: number, last: number): void {
+    const end = Math.min(last, (this.halfNumber + 2) * this.half - 1);
+    for (let bucket = first; bucket <= end; bucket++) {
+      for (let event = this.wheel[bucket & this.mask]; event !== NONE; event = this.pool.next(event)) {
+        this.foresee!(this.pool.rank(event), this.pool.data(event));
+      }
+    }
+  }
+
   /** Brings the next bucket with events into the front, which is empty. Returns the next event, or NONE. */
   private advance(): number {
     for (;;) {
@@ -176,6 +191,7 @@ export class EventQueue {
         wheel[bucket & mask] = NONE;
         this.bucket = bucket;
         this.frontEndNs = (bucket + 1) * this.widthNs;
+        if (this.foresee !== null) this.foreseeBuckets(first + FORESEEN, bucket + FORESEEN);
         const count = this.front.fill(list);
         this.wheelCount -= count;
         this.passed += count;

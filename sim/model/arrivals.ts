@@ -72,6 +72,11 @@ export class Arrivals {
     });
   }
 
+  /** Reads the stream's row, to have it in cache. */
+  foresee(stream: number): number {
+    return this.#table[stream * STRIDE];
+  }
+
   /** True when records have keys. */
   get keyed(): boolean {
     return this.#keys > 0;

@@ -132,6 +132,17 @@ export class Clusters implements FetchDoor, ProduceDoor {
     return atNs;
   }
 
+  /** Reads what an append to the partition will read, to have it in cache. */
+  foresee(partition: number): number {
+    const row = partition * REPLICAS_MAX;
+    const { replicas } = this.#topology;
+    let read = this.logs[partition].foresee() + this.brokers.foresee(replicas[row]);
+    for (let copy = 1; copy < REPLICAS_MAX && replicas[row + copy] >= 0; copy++) {
+      read += this.brokers.foresee(replicas[row + copy]);
+    }
+    return read;
+  }
+
   /** The partition's last n records are second copies. */
   markDuplicate(partition: number, n: number): void {
     const log = this.logs[partition];

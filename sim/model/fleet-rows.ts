@@ -29,6 +29,10 @@ export class FleetRows {
     this.producers = new Float64Array(plan.producers * PRODUCER_STRIDE);
   }
 
+  foresee(producer: number, stream: number): number {
+    return this.producers[producer * PRODUCER_STRIDE] + this.streams[stream * STREAM_STRIDE];
+  }
+
   watched(producer: number): boolean {
     return this.producers[producer * PRODUCER_STRIDE + WATCHED] === 1;
   }

@@ -57,6 +57,10 @@ export class ProduceCourier {
   #answer = new Uint8Array(64);
   #arriveNs = new Float64Array(64);
   #backDraw = new Uint16Array(64);
+  /** Of its first batch. */
+  #partition = new Int32Array(64);
+  /** What was read ahead: means nothing, but what is read has to go somewhere. */
+  foreseen = 0;
 
   constructor(options: ProduceCourierOptions) {
     this.#hooks = options;
@@ -124,11 +128,17 @@ export class ProduceCourier {
     this.#answerNs[request] = Infinity;
     this.#answer[request] = OUTCOME_OK;
     this.#backDraw[request] = (draw >>> 12) & 4095;
+    this.#partition[request] = this.#partitionOf(requests.entryBatch[requests.head[request]]);
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#underWay.depart(request));
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
 
   /** A produce request reaches its broker. */
+  #foresee(request: number): void {
+    this.foreseen =
+      this.#clusters.foresee(this.#partition[request]) + this.#rows.foresee(this.#core.requests.producer[request], 0);
+  }
+
   #onArrive(request: number): void {
     const core = this.#core;
     const nowNs = this.#engine.nowNs;
@@ -358,5 +368,8 @@ export class ProduceCourier {
     const backDraw = new Uint16Array(size);
     backDraw.set(this.#backDraw);
     this.#backDraw = backDraw;
+    const partition = new Int32Array(size);
+    partition.set(this.#partition);
+    this.#partition = partition;
   }
 }

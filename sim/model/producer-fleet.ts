@@ -69,6 +69,8 @@ export class ProducerFleet implements ProducerEffects {
   readonly #views: readonly TopicView[];
   readonly #rows: FleetRows;
   readonly #feed: StreamFeed;
+  /** What was read ahead: means nothing, but what is read has to go somewhere. */
+  foreseen = 0;
   readonly #wakeKind: number;
   readonly #producerKind: number;
   readonly #metadataKind: number;
@@ -87,7 +89,11 @@ export class ProducerFleet implements ProducerEffects {
     this.#feed = new StreamFeed({ core: this.core, arrivals, rows: this.#rows, eager: this.#eager });
     // Ties in time: records come before answers, answers before deadlines, in both fidelities.
     this.#metadataKind = engine.kind('producer metadata', (producer) => this.#onMetadata(producer));
-    this.#wakeKind = engine.kind('stream decision', (stream) => this.#onWake(stream));
+    this.#wakeKind = engine.kind(
+      'stream decision',
+      (stream) => this.#onWake(stream),
+      (stream) => this.#foreseeWake(stream),
+    );
     this.#producerKind = engine.kind('producer decision', (producer) => this.#onProducer(producer));
     this.courier = new ProduceCourier({
       engine,
@@ -185,6 +191,13 @@ export class ProducerFleet implements ProducerEffects {
     core.onTime(producer, nowNs);
     this.#look(producer);
     if (missing) this.#engine.schedule(nowNs + METADATA_RETRY_NS, this.#metadataKind, producer, 0, 0);
+  }
+
+  /** Reads ahead what the decision will read. */
+  #foreseeWake(stream: number): void {
+    const producer = this.#plan.streamProducer[stream];
+    this.foreseen =
+      this.core.foresee(producer, stream) + this.#arrivals.foresee(stream) + this.#rows.foresee(producer, stream);
   }
 
   /** A stream's next decision may be due: its linger passes, its batch fills, or (record fidelity) its next record comes. */

@@ -123,6 +123,21 @@ export class ProducerCore {
       : this.#state.streams.views[stream]!.leaders[partition];
   }
 
+  /**
+   * Reads what a decision on the stream will read, and changes nothing: for drivers with so many streams that they fall
+   * out of the processor's cache. What it returns means nothing.
+   */
+  foresee(producer: number, stream: number): number {
+    const { streams, producers, partitioner } = this.#state;
+    return (
+      producers.ints[producer * P_STRIDE] +
+      producers.floats[producer * 2] +
+      streams.ints[stream * S_STRIDE] +
+      streams.targets[stream] +
+      (partitioner.foresee?.(stream) ?? 0)
+    );
+  }
+
   /** When `onTime` is due for the producer: at or before now means at once, `Infinity` never. */
   deadlineNs(producer: number): number {
     const queues = this.#state.queues;

@@ -140,7 +140,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   neededFrom(route: number): number {
     const committed = this.checkpoints.committed(this.consumerOfRoute[route]);
     const position = this.books.position(route);
-    return Math.min(committed , position);
+    return Math.min(committed, position);
   }
 
   /** Starts every container: the fleet has been running, so all begin at once, at offset 0. */

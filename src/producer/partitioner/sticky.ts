@@ -97,6 +97,10 @@ class StickyPartitioner implements Partitioner {
     this.#rows[row + STAY] -= 3;
   }
 
+  foresee(stream: number): number {
+    return this.#rows[stream * STRIDE];
+  }
+
   promised(_stream: number, _bytesEach: number): number {
     return Infinity;
   }
