@@ -1,5 +1,8 @@
 /** Watches requests as they leave producers: no batch may hold more than it can. */
+
 import type { Simulation } from '../sim/index.ts';
+import { B_INTS, B_N, B_STREAM } from '../src/producer/batch-pool.ts';
+import { R_HEAD, R_INTS } from '../src/producer/request-pool.ts';
 
 const NONE = -1;
 
@@ -36,10 +39,10 @@ export function requestSizes(simulation: Simulation, forNs: number): RequestSize
   producers.send = (request, producer, broker) => {
     let inRequest = 0;
     let count = 0;
-    for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
-      const batch = requests.entryBatch[entry];
-      const n = batches.n[batch];
-      const { recordBytes } = scenario.topics[plan.streamTopic[batches.stream[batch]]];
+    for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
+      const batch = requests.batchOf(entry);
+      const n = batches.ints[batch * B_INTS + B_N];
+      const { recordBytes } = scenario.topics[plan.streamTopic[batches.ints[batch * B_INTS + B_STREAM]]];
       const fits = Math.max(1, Math.floor(batchBytesMax / recordBytes));
       if (n > fits) throw new Error(`a batch of ${n} records of ${recordBytes} bytes, expected at most ${fits}`);
       fullest = Math.max(fullest, n / fits);

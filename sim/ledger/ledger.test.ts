@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { B_INTS, B_N, B_STATE } from '../../src/producer/batch-pool.ts';
 import { runProgram } from '../cli/program.ts';
 import { realWorld } from '../cli/real-world.ts';
 import { FakeIo } from '../cli/world.fixture.ts';
@@ -19,7 +20,7 @@ function halfway(fidelity: 'record' | 'request' = 'request'): Simulation {
 function heldBatch({ producers }: Simulation): number {
   const { batches } = producers.core;
   for (let batch = 0; batch < batches.used; batch++) {
-    if (batches.state[batch] !== 0 && producers.books.inFlightAt(batch, 1_234 * MS)) return batch;
+    if (batches.ints[batch * B_INTS + B_STATE] !== 0 && producers.books.inFlightAt(batch, 1_234 * MS)) return batch;
   }
   throw new Error('nothing is buffered');
 }
@@ -56,7 +57,7 @@ describe('a record that vanishes behind its back ends the run', () => {
       'from a buffer',
       (simulation) => {
         simulation.ledger.take();
-        simulation.producers.core.batches.n[heldBatch(simulation)]--;
+        simulation.producers.core.batches.ints[heldBatch(simulation) * B_INTS + B_N]--;
       },
     ],
     [

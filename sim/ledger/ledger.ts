@@ -2,6 +2,7 @@
  * The books, exact and made anew from the world as it stands: logs, buffers, requests on the way, sinks. Nothing here
  * is a counter that the model kept while it ran, but for what has ended outside of any of these (drops and unknowns).
  */
+import { B_INTS, B_N, B_STATE, B_STREAM } from '../../src/producer/batch-pool.ts';
 import type { DropCause } from '../../src/record.ts';
 import { DROP_CAUSES } from '../../src/record.ts';
 import { InvariantError } from '../engine/index.ts';
@@ -106,8 +107,8 @@ export class Ledger {
     const { batches } = fleet.core;
     const atNs = nowNs();
     for (let batch = 0; batch < batches.used; batch++) {
-      if (batches.state[batch] === 0 || !fleet.books.inFlightAt(batch, atNs)) continue;
-      topics[plan.streamTopic[batches.stream[batch]]].inFlight += batches.n[batch];
+      if (batches.ints[batch * B_INTS + B_STATE] === 0 || !fleet.books.inFlightAt(batch, atNs)) continue;
+      topics[plan.streamTopic[batches.ints[batch * B_INTS + B_STREAM]]].inFlight += batches.ints[batch * B_INTS + B_N];
     }
     fleet.books.visitLeft(atNs, (topic, n) => {
       topics[topic].inFlight += n;

@@ -1,5 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  B_ATTEMPTS,
+  B_CREATED_AT_NS,
+  B_FLOATS,
+  B_INTS,
+  B_LAST_AT_NS,
+  B_N,
+  B_PARTITION,
+  B_STREAM,
+} from '../../src/producer/batch-pool.ts';
+import { R_HEAD, R_INTS } from '../../src/producer/request-pool.ts';
 import { Simulation } from '../simulation.ts';
 import { anyWorld, generic, MS, type SmallWorld, smallWorld } from './small-world.fixture.ts';
 
@@ -12,11 +23,12 @@ function run(world: SmallWorld, how: { fidelity: 'record' | 'request'; check?: '
   const send = producers.send.bind(producers);
   producers.send = (request, producer, broker) => {
     let line = `${simulation.nowNs} ns: producer ${producer} to broker ${broker}:`;
-    for (let entry = core.requests.head[request]; entry !== -1; entry = core.requests.entryNext[entry]) {
-      const { stream, partition, n, createdAtNs, lastAtNs, attempts } = core.batches;
-      const batch = core.requests.entryBatch[entry];
-      line += ` ${n[batch]} of ${stream[batch]}/${partition[batch]} (${createdAtNs[batch]}–${lastAtNs[batch]}`;
-      line += ` ns, after ${attempts[batch]} attempts)`;
+    for (let entry = core.requests.ints[request * R_INTS + R_HEAD]; entry !== -1; entry = core.requests.after(entry)) {
+      const { ints, floats } = core.batches;
+      const i = core.requests.batchOf(entry) * B_INTS;
+      const f = core.requests.batchOf(entry) * B_FLOATS;
+      line += ` ${ints[i + B_N]} of ${ints[i + B_STREAM]}/${ints[i + B_PARTITION]}`;
+      line += ` (${floats[f + B_CREATED_AT_NS]}–${floats[f + B_LAST_AT_NS]} ns, after ${ints[i + B_ATTEMPTS]} attempts)`;
     }
     sends.push(line);
     send(request, producer, broker);

@@ -1,6 +1,27 @@
 /** Carries the core's produce requests to the brokers, and the answers back, or the news that none will come. */
+import {
+  B_CREATED_AT_NS,
+  B_FLOATS,
+  B_INTS,
+  B_LAST_AT_NS,
+  B_N,
+  B_PARTITION,
+  B_STREAM,
+  B_WIRE_BYTES,
+} from '../../src/producer/batch-pool.ts';
 import type { ProducerCore } from '../../src/producer/core.ts';
 import { OUTCOME_OK, OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from '../../src/producer/outcome.ts';
+import {
+  R_BROKER,
+  R_FLOATS,
+  R_HEAD,
+  R_INTS,
+  R_NEXT,
+  R_ORDINAL,
+  R_PRODUCER,
+  R_SENT_AT_NS,
+  R_SETTLED,
+} from '../../src/producer/request-pool.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { Clusters } from './clusters.ts';
@@ -14,6 +35,16 @@ const NONE = -1;
 const CONNECT_RETRY_NS = 1_000_000_000;
 /** AK `socket.connection.setup.timeout.ms`; before Kafka 2.7 it was the system's, longer. */
 const CONNECT_TIMEOUT_NS = 10_000_000_000;
+
+const SLOT_STRIDE = 8;
+/** When the answer is there; Infinity while that isn't known. */
+const ANSWER_NS = 0;
+const ANSWER = 1;
+const ARRIVE_NS = 2;
+/** Draw of the trip back. */
+const BACK_DRAW = 3;
+/** Of its first batch. */
+const PARTITION = 4;
 
 export interface ProduceCourierOptions {
   readonly engine: Engine;
@@ -52,13 +83,8 @@ export class ProduceCourier {
   /** When each cluster was last cut off, each broker last stopped: what was sent before is lost on the way. */
   readonly #cutNs: Float64Array;
   readonly #brokerCutNs: Float64Array;
-  // By request slot.
-  #answerNs = new Float64Array(64);
-  #answer = new Uint8Array(64);
-  #arriveNs = new Float64Array(64);
-  #backDraw = new Uint16Array(64);
-  /** Of its first batch. */
-  #partition = new Int32Array(64);
+  /** A row for each request slot of the core. */
+  #slots = new Float64Array(64 * SLOT_STRIDE);
   /** What was read ahead: means nothing, but what is read has to go somewhere. */
   foreseen = 0;
 
@@ -72,9 +98,11 @@ export class ProduceCourier {
     this.#books = options.books;
     this.#eager = options.eager;
     this.#compressNsPerWireByte = options.compressNsPerWireByte;
-    this.#arriveKind = options.engine.kind('produce request arrives', (_, number) => {
-      this.#onArrive(this.#underWay.arrive(number));
-    });
+    this.#arriveKind = options.engine.kind(
+      'produce request arrives',
+      (_, number) => this.#onArrive(this.#underWay.arrive(number)),
+      (producer, number) => this.#foresee(producer, this.#underWay.request(number)),
+    );
     this.#lateKind = options.engine.kind('late produce answer', (producer, number) => {
       this.#onLate(producer, this.#underWay.arrive(number));
     });
@@ -85,12 +113,12 @@ export class ProduceCourier {
 
   /** When the answer is there; `Infinity` while that isn't known. */
   answerNs(request: number): number {
-    return this.#answerNs[request];
+    return this.#slots[request * SLOT_STRIDE + ANSWER_NS];
   }
 
   /** What it says. */
   answer(request: number): Outcome {
-    return this.#answer[request] as Outcome;
+    return this.#slots[request * SLOT_STRIDE + ANSWER] as Outcome;
   }
 
   isCutOff(cluster: number): boolean {
@@ -101,16 +129,17 @@ export class ProduceCourier {
     const core = this.#core;
     const nowNs = this.#engine.nowNs;
     const requests = core.requests;
-    if (requests.sentAtNs[request] !== nowNs) invariant(false, 'a request is sent at the time of its decision');
-    if (request >= this.#answerNs.length) this.#growRequests();
-    const ordinal = requests.ordinal[request];
+    if (requests.floats[request * R_FLOATS + R_SENT_AT_NS] !== nowNs)
+      invariant(false, 'a request is sent at the time of its decision');
+    if ((request + 1) * SLOT_STRIDE > this.#slots.length) this.#growRequests();
+    const ordinal = requests.ints[request * R_INTS + R_ORDINAL];
     const row = producer * PRODUCER_STRIDE;
     const draw = hash32(this.#rows.producers[row + IDENTITY], ordinal, 1);
     let bytes = 0;
-    for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
-      const batch = requests.entryBatch[entry];
-      bytes += core.batches.wireBytes[batch];
-      this.recordsSent += core.batches.n[batch];
+    for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
+      const batch = requests.batchOf(entry);
+      bytes += core.batches.floats[batch * B_FLOATS + B_WIRE_BYTES];
+      this.recordsSent += core.batches.ints[batch * B_INTS + B_N];
     }
     this.requests++;
     const zone = this.#rows.producers[row + ZONE];
@@ -118,36 +147,43 @@ export class ProduceCourier {
     let atNs = nowNs + tripNs + Math.round(bytes * this.#compressNsPerWireByte);
     if (core.inFlight(producer, broker) > 1) {
       // One connection: what was sent later arrives later.
-      for (let other = core.requestHead(producer); other !== NONE; other = requests.next[other]) {
-        if (requests.broker[other] === broker && other !== request && this.#arriveNs[other] >= atNs) {
-          atNs = this.#arriveNs[other] + 1;
+      for (let other = core.requestHead(producer); other !== NONE; other = requests.ints[other * R_INTS + R_NEXT]) {
+        if (
+          requests.ints[other * R_INTS + R_BROKER] === broker &&
+          other !== request &&
+          this.#slots[other * SLOT_STRIDE + ARRIVE_NS] >= atNs
+        ) {
+          atNs = this.#slots[other * SLOT_STRIDE + ARRIVE_NS] + 1;
         }
       }
     }
-    this.#arriveNs[request] = atNs;
-    this.#answerNs[request] = Infinity;
-    this.#answer[request] = OUTCOME_OK;
-    this.#backDraw[request] = (draw >>> 12) & 4095;
-    this.#partition[request] = this.#partitionOf(requests.entryBatch[requests.head[request]]);
+    this.#slots[request * SLOT_STRIDE + ARRIVE_NS] = atNs;
+    this.#slots[request * SLOT_STRIDE + ANSWER_NS] = Infinity;
+    this.#slots[request * SLOT_STRIDE + ANSWER] = OUTCOME_OK;
+    this.#slots[request * SLOT_STRIDE + BACK_DRAW] = (draw >>> 12) & 4095;
+    this.#slots[request * SLOT_STRIDE + PARTITION] = this.#partitionOf(
+      requests.batchOf(requests.ints[request * R_INTS + R_HEAD]),
+    );
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#underWay.depart(request));
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
 
-  /** A produce request reaches its broker. */
-  #foresee(request: number): void {
+  /** Reads ahead what the arrival will read. */
+  #foresee(producer: number, request: number): void {
     this.foreseen =
-      this.#clusters.foresee(this.#partition[request]) + this.#rows.foresee(this.#core.requests.producer[request], 0);
+      this.#clusters.foresee(this.#slots[request * SLOT_STRIDE + PARTITION]) + this.#rows.foresee(producer, 0);
   }
 
+  /** A produce request reaches its broker. */
   #onArrive(request: number): void {
     const core = this.#core;
     const nowNs = this.#engine.nowNs;
     const { requests, batches } = core;
-    const broker = requests.broker[request];
-    const producer = requests.producer[request];
+    const broker = requests.ints[request * R_INTS + R_BROKER];
+    const producer = requests.ints[request * R_INTS + R_PRODUCER];
     const cluster = this.#topology.brokerCluster[broker];
     const brokenNs = Math.max(this.#cutNs[cluster], this.#brokerCutNs[broker]);
-    if (requests.sentAtNs[request] <= brokenNs) {
+    if (requests.floats[request * R_FLOATS + R_SENT_AT_NS] <= brokenNs) {
       // Under way when the connection broke: the client can't know how far it got.
       this.#answerAt(request, producer, nowNs, OUTCOME_UNKNOWN);
       return;
@@ -161,18 +197,26 @@ export class ProduceCourier {
       return;
     }
     let bytes = 0;
-    for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
-      bytes += batches.wireBytes[requests.entryBatch[entry]];
+    for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
+      bytes += batches.floats[requests.batchOf(entry) * B_FLOATS + B_WIRE_BYTES];
     }
     const doneNs = this.#clusters.brokers.produce(broker, bytes, nowNs);
     const acks = core.config.acks;
     let answerNs = acks === 0 ? nowNs : doneNs;
-    for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
-      const batch = requests.entryBatch[entry];
+    for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
+      const batch = requests.batchOf(entry);
       const partition = this.#partitionOf(batch);
-      const n = batches.n[batch];
-      const { createdAtNs, lastAtNs, wireBytes } = batches;
-      const atNs = this.#clusters.append(partition, n, wireBytes[batch], createdAtNs[batch], lastAtNs[batch], doneNs);
+      const n = batches.ints[batch * B_INTS + B_N];
+      const { floats } = batches;
+      const f = batch * B_FLOATS;
+      const atNs = this.#clusters.append(
+        partition,
+        n,
+        floats[f + B_WIRE_BYTES],
+        floats[f + B_CREATED_AT_NS],
+        floats[f + B_LAST_AT_NS],
+        doneNs,
+      );
       if (this.#books.storedNs(batch) >= 0) this.#clusters.markDuplicate(partition, n);
       else this.#books.store(batch, atNs);
       if (acks === 1 && atNs > answerNs) answerNs = atNs;
@@ -191,24 +235,26 @@ export class ProduceCourier {
   /** Nobody answers the connection: the client's system tries again, ever less often, until the client gives up. */
   #connectAgain(request: number, producer: number): void {
     const { requests } = this.#core;
-    const sentNs = requests.sentAtNs[request];
+    const sentNs = requests.floats[request * R_FLOATS + R_SENT_AT_NS];
     let waitNs = CONNECT_RETRY_NS;
     while (sentNs + waitNs <= this.#engine.nowNs) waitNs = 2 * waitNs + CONNECT_RETRY_NS;
-    if (requests.settled[request] === 1 || this.#engine.nowNs >= sentNs + CONNECT_TIMEOUT_NS) {
+    if (requests.ints[request * R_INTS + R_SETTLED] === 1 || this.#engine.nowNs >= sentNs + CONNECT_TIMEOUT_NS) {
       this.#refuse(request, producer);
       return;
     }
     const atNs = sentNs + Math.min(waitNs, CONNECT_TIMEOUT_NS);
-    this.#arriveNs[request] = atNs;
-    this.#engine.schedule(atNs, this.#arriveKind, producer, requests.ordinal[request], request);
+    this.#slots[request * SLOT_STRIDE + ARRIVE_NS] = atNs;
+    const ordinal = requests.ints[request * R_INTS + R_ORDINAL];
+    this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#underWay.depart(request));
+    if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
 
   /** No connection, so nothing was sent: it counts as no request. */
   #refuse(request: number, producer: number): void {
     const { requests, batches } = this.#core;
     this.requests--;
-    for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
-      this.recordsSent -= batches.n[requests.entryBatch[entry]];
+    for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
+      this.recordsSent -= batches.ints[requests.batchOf(entry) * B_INTS + B_N];
     }
     this.#answerAt(request, producer, this.#engine.nowNs, OUTCOME_UNREACHABLE);
   }
@@ -216,24 +262,34 @@ export class ProduceCourier {
   /** The answer leaves the broker at `leavesNs`. */
   #answerAt(request: number, producer: number, leavesNs: number, outcome: Outcome): void {
     const { requests } = this.#core;
-    const broker = requests.broker[request];
+    const broker = requests.ints[request * R_INTS + R_BROKER];
     const brokerZone = this.#topology.brokerZone[broker];
     const tripNs = this.#topology.network.tripBy(
       brokerZone,
       this.#rows.producers[producer * PRODUCER_STRIDE + ZONE],
-      this.#backDraw[request],
+      this.#slots[request * SLOT_STRIDE + BACK_DRAW],
     );
     let atNs = leavesNs + tripNs;
-    if (requests.settled[request] === 1) {
+    if (requests.ints[request * R_INTS + R_SETTLED] === 1) {
       // Given up already; the core only waits to reuse the slot.
       this.#core.onResult(request, outcome, this.#engine.nowNs);
       return;
     }
     if (this.#core.inFlight(producer, broker) > 1) {
-      for (let other = this.#core.requestHead(producer); other !== NONE; other = requests.next[other]) {
-        const before = requests.broker[other] === broker && requests.ordinal[other] < requests.ordinal[request];
-        if (before && this.#answerNs[other] < Infinity && this.#answerNs[other] >= atNs)
-          atNs = this.#answerNs[other] + 1;
+      for (
+        let other = this.#core.requestHead(producer);
+        other !== NONE;
+        other = requests.ints[other * R_INTS + R_NEXT]
+      ) {
+        const before =
+          requests.ints[other * R_INTS + R_BROKER] === broker &&
+          requests.ints[other * R_INTS + R_ORDINAL] < requests.ints[request * R_INTS + R_ORDINAL];
+        if (
+          before &&
+          this.#slots[other * SLOT_STRIDE + ANSWER_NS] < Infinity &&
+          this.#slots[other * SLOT_STRIDE + ANSWER_NS] >= atNs
+        )
+          atNs = this.#slots[other * SLOT_STRIDE + ANSWER_NS] + 1;
       }
     }
     this.#answerComes(request, producer, atNs, outcome);
@@ -243,12 +299,18 @@ export class ProduceCourier {
 
   /** The client will hear of the request at the time. */
   #answerComes(request: number, producer: number, atNs: number, outcome: Outcome): void {
-    this.#answerNs[request] = atNs;
-    this.#answer[request] = outcome;
+    this.#slots[request * SLOT_STRIDE + ANSWER_NS] = atNs;
+    this.#slots[request * SLOT_STRIDE + ANSWER] = outcome;
     if (atNs <= this.#timeoutNs(request)) return;
     // The core will have given it up, and waits for the answer only to reuse its slots.
     const number = this.#underWay.depart(request);
-    this.#engine.schedule(atNs, this.#lateKind, producer, this.#core.requests.ordinal[request], number);
+    this.#engine.schedule(
+      atNs,
+      this.#lateKind,
+      producer,
+      this.#core.requests.ints[request * R_INTS + R_ORDINAL],
+      number,
+    );
     this.#expectTimeout(request, producer);
   }
 
@@ -256,20 +318,27 @@ export class ProduceCourier {
     const { requests } = this.#core;
     const nowNs = this.#engine.nowNs;
     // A connection that broke meanwhile has brought the answer forward, and the slot may be another request's.
-    if (requests.producer[request] !== producer || this.#answerNs[request] !== nowNs) return;
-    if (requests.settled[request] === 0) return;
-    this.#answerNs[request] = Infinity;
-    this.#core.onResult(request, this.#answer[request] as Outcome, nowNs);
+    if (
+      requests.ints[request * R_INTS + R_PRODUCER] !== producer ||
+      this.#slots[request * SLOT_STRIDE + ANSWER_NS] !== nowNs
+    )
+      return;
+    if (requests.ints[request * R_INTS + R_SETTLED] === 0) return;
+    this.#slots[request * SLOT_STRIDE + ANSWER_NS] = Infinity;
+    this.#core.onResult(request, this.#slots[request * SLOT_STRIDE + ANSWER] as Outcome, nowNs);
   }
 
   /** True when the core gives the request up before it hears of it. While it travels: before it can. */
   isLate(request: number): boolean {
-    const heardNs = this.#answerNs[request] < Infinity ? this.#answerNs[request] : this.#arriveNs[request];
+    const heardNs =
+      this.#slots[request * SLOT_STRIDE + ANSWER_NS] < Infinity
+        ? this.#slots[request * SLOT_STRIDE + ANSWER_NS]
+        : this.#slots[request * SLOT_STRIDE + ARRIVE_NS];
     return heardNs > this.#timeoutNs(request);
   }
 
   #timeoutNs(request: number): number {
-    return this.#core.requests.sentAtNs[request] + this.#core.config.requestTimeoutNs;
+    return this.#core.requests.floats[request * R_FLOATS + R_SENT_AT_NS] + this.#core.config.requestTimeoutNs;
   }
 
   #expectTimeout(request: number, producer: number): void {
@@ -308,12 +377,16 @@ export class ProduceCourier {
     const { requests } = core;
     for (let producer = 0; producer < this.#hooks.producers; producer++) {
       let hit = false;
-      for (let request = core.requestHead(producer); request !== NONE; request = requests.next[request]) {
-        const broker = requests.broker[request];
-        if (!broken(broker) || this.#answer[request] !== OUTCOME_OK) continue;
+      for (
+        let request = core.requestHead(producer);
+        request !== NONE;
+        request = requests.ints[request * R_INTS + R_NEXT]
+      ) {
+        const broker = requests.ints[request * R_INTS + R_BROKER];
+        if (!broken(broker) || this.#slots[request * SLOT_STRIDE + ANSWER] !== OUTCOME_OK) continue;
         const zone = this.#topology.brokerZone[broker];
         const baseNs = this.#topology.network.baseNs(zone, this.#rows.producers[producer * PRODUCER_STRIDE + ZONE]);
-        const answerNs = this.#answerNs[request];
+        const answerNs = this.#slots[request * SLOT_STRIDE + ANSWER_NS];
         // Not there yet: it finds nobody when it arrives. Answered: the answer may have left before the break.
         if (answerNs === Infinity || answerNs <= nowNs || (answersLeft && answerNs - baseNs <= nowNs)) continue;
         this.#answerComes(request, producer, nowNs + baseNs, OUTCOME_UNKNOWN);
@@ -326,50 +399,40 @@ export class ProduceCourier {
   }
 
   settle(request: number): void {
-    const answerNs = this.#answerNs[request];
-    if (this.#answer[request] === OUTCOME_OK) {
-      this.latency.record(answerNs - this.#core.requests.sentAtNs[request]);
+    const answerNs = this.#slots[request * SLOT_STRIDE + ANSWER_NS];
+    if (this.#slots[request * SLOT_STRIDE + ANSWER] === OUTCOME_OK) {
+      this.latency.record(answerNs - this.#core.requests.floats[request * R_FLOATS + R_SENT_AT_NS]);
     }
-    this.#core.onResult(request, this.#answer[request] as Outcome, answerNs);
+    this.#core.onResult(request, this.#slots[request * SLOT_STRIDE + ANSWER] as Outcome, answerNs);
   }
 
   /** The batch's slot is about to be reused. */
   freed(batch: number): void {
-    const { stream, n } = this.#core.batches;
-    const topic = this.#rows.streams[stream[batch] * STREAM_STRIDE + TOPIC];
+    // The usual case needs no look at the stream, which is out of cache by now.
+    if (this.#books.freedStored(batch, this.#engine.nowNs)) return;
+    const { ints } = this.#core.batches;
+    const topic = this.#rows.streams[ints[batch * B_INTS + B_STREAM] * STREAM_STRIDE + TOPIC];
     const nowNs = this.#engine.nowNs;
     // Nobody waits for its append any more (acks 0, a time-out), but that lies ahead: a broker that stops may undo it.
     if (this.#books.storedNs(batch) > nowNs) {
       const leader = this.#topology.partitionLeader[this.#partitionOf(batch)];
-      this.#books.leave(batch, { topic, n: n[batch], leader, nowNs });
+      this.#books.leave(batch, { topic, n: ints[batch * B_INTS + B_N], leader, nowNs });
     }
-    this.#books.freed(batch, topic, n[batch]);
+    this.#books.freed(batch, topic, ints[batch * B_INTS + B_N]);
   }
 
   #partitionOf(batch: number): number {
     const { batches } = this.#core;
     return (
-      this.#topology.topicFirstPartition[this.#rows.streams[batches.stream[batch] * STREAM_STRIDE + TOPIC]] +
-      batches.partition[batch]
+      this.#topology.topicFirstPartition[
+        this.#rows.streams[batches.ints[batch * B_INTS + B_STREAM] * STREAM_STRIDE + TOPIC]
+      ] + batches.ints[batch * B_INTS + B_PARTITION]
     );
   }
 
   #growRequests(): void {
-    const size = this.#answerNs.length * 2;
-    const answerNs = new Float64Array(size);
-    answerNs.set(this.#answerNs);
-    this.#answerNs = answerNs;
-    const arriveNs = new Float64Array(size);
-    arriveNs.set(this.#arriveNs);
-    this.#arriveNs = arriveNs;
-    const answer = new Uint8Array(size);
-    answer.set(this.#answer);
-    this.#answer = answer;
-    const backDraw = new Uint16Array(size);
-    backDraw.set(this.#backDraw);
-    this.#backDraw = backDraw;
-    const partition = new Int32Array(size);
-    partition.set(this.#partition);
-    this.#partition = partition;
+    const slots = new Float64Array(this.#slots.length * 2);
+    slots.set(this.#slots);
+    this.#slots = slots;
   }
 }

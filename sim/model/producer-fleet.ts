@@ -10,10 +10,12 @@
  * When a producer's buffer is near its bound, or batches of it wait, order between its streams and answers matters, and
  * all of them are caught up record by record; else only the streams that the request at hand can take along.
  */
+
 import type { ProducerConfig } from '../../src/producer/config.ts';
 import { ProducerCore } from '../../src/producer/core.ts';
 import type { ProducerEffects } from '../../src/producer/effects.ts';
 import { OUTCOME_OK } from '../../src/producer/outcome.ts';
+import { R_ABANDONED, R_INTS, R_NEXT } from '../../src/producer/request-pool.ts';
 import { TopicView } from '../../src/producer/topic-view.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -236,9 +238,14 @@ export class ProducerFleet implements ProducerEffects {
     let atNs = core.deadlineNs(producer);
     let troubled = core.readyBatches(producer) > 0;
     const requests = core.requests;
-    for (let request = core.requestHead(producer); request !== NONE; request = requests.next[request]) {
+    for (
+      let request = core.requestHead(producer);
+      request !== NONE;
+      request = requests.ints[request * R_INTS + R_NEXT]
+    ) {
       if (this.courier.answerNs(request) < atNs) atNs = this.courier.answerNs(request);
-      if (this.courier.answer(request) !== OUTCOME_OK || requests.abandoned[request] === 1) troubled = true;
+      if (this.courier.answer(request) !== OUTCOME_OK || requests.ints[request * R_INTS + R_ABANDONED] === 1)
+        troubled = true;
       if (this.courier.isLate(request)) troubled = true;
     }
     this.#rows.watch(producer, troubled);
@@ -258,7 +265,7 @@ export class ProducerFleet implements ProducerEffects {
   #settleDue(producer: number, nowNs: number): void {
     const { core } = this;
     for (let request = core.requestHead(producer); request !== NONE; ) {
-      const next = core.requests.next[request];
+      const next = core.requests.ints[request * R_INTS + R_NEXT];
       if (this.courier.answerNs(request) <= nowNs) this.courier.settle(request);
       request = next;
     }
@@ -279,7 +286,11 @@ export class ProducerFleet implements ProducerEffects {
   #earliestAnswer(producer: number): number {
     const { requests } = this.core;
     let earliest = NONE;
-    for (let request = this.core.requestHead(producer); request !== NONE; request = requests.next[request]) {
+    for (
+      let request = this.core.requestHead(producer);
+      request !== NONE;
+      request = requests.ints[request * R_INTS + R_NEXT]
+    ) {
       if (earliest === NONE || this.courier.answerNs(request) < this.courier.answerNs(earliest)) earliest = request;
     }
     return earliest;

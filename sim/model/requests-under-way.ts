@@ -20,6 +20,11 @@ export class RequestsUnderWay {
     return number;
   }
 
+  /** The request that travels under the number. */
+  request(number: number): number {
+    return this.#request[number];
+  }
+
   /** The request; its number is free again. */
   arrive(number: number): number {
     this.#free[this.#freeCount++] = number;

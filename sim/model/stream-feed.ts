@@ -2,6 +2,7 @@
  * Hands arrivals to the producer core: late, but with their own times and in an order that the core can't tell from
  * that in which they came.
  */
+import { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_OPEN_NEXT, B_WIRE_BYTES } from '../../src/producer/batch-pool.ts';
 import type { ProducerCore } from '../../src/producer/core.ts';
 import { NO_KEY } from '../../src/record.ts';
 import type { Arrivals } from './arrivals.ts';
@@ -91,7 +92,7 @@ export class StreamFeed {
     if (arrivals.varies(stream)) {
       // Sizes and keys of what comes are not known ahead: any record may fill a batch.
       let atNs = nextNs;
-      for (; open !== NONE; open = core.batches.openNext[open])
+      for (; open !== NONE; open = core.batches.ints[open * B_INTS + B_OPEN_NEXT])
         atNs = Math.min(atNs, this.#dueNs(open, lingerNs, nowNs));
       return atNs;
     }
@@ -102,9 +103,12 @@ export class StreamFeed {
     let dueNs = nextNs + lingerNs;
     let left = Infinity;
     const wireEach = Math.ceil(bytes * core.config.compressionRatio) || 1;
-    for (; open !== NONE; open = core.batches.openNext[open]) {
+    for (; open !== NONE; open = core.batches.ints[open * B_INTS + B_OPEN_NEXT]) {
       dueNs = Math.min(dueNs, this.#dueNs(open, lingerNs, nowNs));
-      left = Math.min(left, Math.floor((core.config.batchBytesMax - core.batches.wireBytes[open]) / wireEach));
+      left = Math.min(
+        left,
+        Math.floor((core.config.batchBytesMax - core.batches.floats[open * B_FLOATS + B_WIRE_BYTES]) / wireEach),
+      );
     }
     return arrivals.aheadNs(stream, Math.max(0, left), dueNs);
   }
@@ -125,12 +129,13 @@ export class StreamFeed {
   /** True when the decision now is a record that no longer fits, not a linger that passed. */
   #fillsAt(stream: number, nowNs: number): boolean {
     const open = this.#core.openHead(stream);
-    const startNs = open === NONE ? this.#arrivals.nextNs(stream) : this.#core.batches.createdAtNs[open];
+    const startNs =
+      open === NONE ? this.#arrivals.nextNs(stream) : this.#core.batches.floats[open * B_FLOATS + B_CREATED_AT_NS];
     return startNs + this.#core.config.lingerNs > nowNs;
   }
 
   #dueNs(batch: number, lingerNs: number, nowNs: number): number {
-    const dueNs = this.#core.batches.createdAtNs[batch] + lingerNs;
+    const dueNs = this.#core.batches.floats[batch * B_FLOATS + B_CREATED_AT_NS] + lingerNs;
     // A batch that is due already waits for an answer, which brings its own event.
     return dueNs > nowNs ? dueNs : Infinity;
   }

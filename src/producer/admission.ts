@@ -1,7 +1,21 @@
 /** Admission: into which batch a record goes, and who gives way when there is no room. Never sends. */
+
 import { invariant } from '../invariant.ts';
 import { DROP_CAUSES, NO_KEY } from '../record.ts';
-import { LINGERING, READY } from './batch-pool.ts';
+import {
+  B_CHARGED_BYTES,
+  B_CREATED_AT_NS,
+  B_FLOATS,
+  B_INTS,
+  B_LAST_AT_NS,
+  B_N,
+  B_ORDINAL,
+  B_SERVICE_CLASS,
+  B_STATE,
+  B_WIRE_BYTES,
+  LINGERING,
+  READY,
+} from './batch-pool.ts';
 import type { BufferView } from './policy.ts';
 import { BYTES, CLASS_COUNT, CLOSED, P_STRIDE, RECHECK, RECORDS } from './producer-table.ts';
 import type { ProducerState } from './state.ts';
@@ -32,7 +46,8 @@ export class Admission implements BufferView {
     const batch = this.#state.streams.findOpen(stream, partition, keyHash, this.#state.batches);
     if (batch === NONE) return 0;
     const left = Math.floor(
-      (this.#state.config.batchBytesMax - this.#state.batches.wireBytes[batch]) / this.#state.wireBytes(bytesEach),
+      (this.#state.config.batchBytesMax - this.#state.batches.floats[batch * B_FLOATS + B_WIRE_BYTES]) /
+        this.#state.wireBytes(bytesEach),
     );
     if (left <= 0 || partition === NONE || keyHash !== NO_KEY) return Math.max(0, left);
     return Math.min(left, this.#state.partitioner.promised(stream, bytesEach));
@@ -72,7 +87,7 @@ export class Admission implements BufferView {
       let count = left;
       let overhead = 0;
       if (batch !== NONE) {
-        const fits = Math.floor((config.batchBytesMax - batches.wireBytes[batch]) / wireEach);
+        const fits = Math.floor((config.batchBytesMax - batches.floats[batch * B_FLOATS + B_WIRE_BYTES]) / wireEach);
         if (fits <= 0) {
           this.#seal(producer, batch, nowNs);
           continue;
@@ -99,10 +114,10 @@ export class Admission implements BufferView {
       }
       if (batch === NONE) batch = this.#open(producer, stream, partition, keyHash, nowNs);
       const charged = count * chargeEach + overhead;
-      batches.n[batch] += count;
-      batches.wireBytes[batch] += count * wireEach;
-      batches.chargedBytes[batch] += charged;
-      batches.lastAtNs[batch] = nowNs;
+      batches.ints[batch * B_INTS + B_N] += count;
+      batches.floats[batch * B_FLOATS + B_WIRE_BYTES] += count * wireEach;
+      batches.floats[batch * B_FLOATS + B_CHARGED_BYTES] += charged;
+      batches.floats[batch * B_FLOATS + B_LAST_AT_NS] = nowNs;
       floats[producer * 2 + BYTES] += charged;
       ints[producer * P_STRIDE + RECORDS] += count;
       this.lastBatch = batch;
@@ -117,12 +132,12 @@ export class Admission implements BufferView {
 
   oldest(serviceClass: number): number {
     if (this.#state.producers.ints[this.#viewed * P_STRIDE + CLASS_COUNT + serviceClass] === 0) return NONE;
-    const { serviceClass: classOf } = this.#state.batches;
-    return this.#state.queues.find(this.#viewed, (batch) => classOf[batch] === serviceClass);
+    const { ints } = this.#state.batches;
+    return this.#state.queues.find(this.#viewed, (batch) => ints[batch * B_INTS + B_SERVICE_CLASS] === serviceClass);
   }
 
   createdAtNs(batch: number): number {
-    return this.#state.batches.createdAtNs[batch];
+    return this.#state.batches.floats[batch * B_FLOATS + B_CREATED_AT_NS];
   }
 
   #open(producer: number, stream: number, partition: number, keyHash: number, nowNs: number): number {
@@ -130,8 +145,8 @@ export class Admission implements BufferView {
     const batch = batches.allocate(stream, partition, keyHash, nowNs);
     const row = stream * S_STRIDE;
     const serviceClass = streams.ints[row + S_CLASS];
-    batches.ordinal[batch] = streams.ints[row + S_BATCHES]++;
-    batches.serviceClass[batch] = serviceClass;
+    batches.ints[batch * B_INTS + B_ORDINAL] = streams.ints[row + S_BATCHES]++;
+    batches.ints[batch * B_INTS + B_SERVICE_CLASS] = serviceClass;
     streams.pushOpen(stream, batch, batches);
     producers.ints[producer * P_STRIDE + CLASS_COUNT + serviceClass]++;
     this.#state.queues.pushLingering(producer, batch);
@@ -141,7 +156,7 @@ export class Admission implements BufferView {
   /** A full batch is due at once. */
   #seal(producer: number, batch: number, nowNs: number): void {
     this.#state.shut(batch);
-    if (this.#state.batches.state[batch] === LINGERING) {
+    if (this.#state.batches.ints[batch * B_INTS + B_STATE] === LINGERING) {
       this.#state.queues.removeLingering(producer, batch);
       this.#state.ready(producer, batch);
       this.#state.producers.floats[producer * 2 + RECHECK] = nowNs;
@@ -153,7 +168,7 @@ export class Admission implements BufferView {
     this.#viewed = producer;
     const victim = this.#state.config.overflow.victim(this, this.#state.streams.ints[stream * S_STRIDE + S_CLASS]);
     if (victim === NONE) return false;
-    const state = this.#state.batches.state[victim];
+    const state = this.#state.batches.ints[victim * B_INTS + B_STATE];
     invariant(state === LINGERING || state === READY, 'an overflow policy evicts only what is queued');
     if (state === LINGERING) this.#state.queues.removeLingering(producer, victim);
     else this.#state.unready(producer, victim);

@@ -1,5 +1,5 @@
 /** A list of batches that is filled and emptied for each request, and so keeps its array: an Array would give it up. */
-import type { BatchPool } from './batch-pool.ts';
+import { B_INTS, B_PARTITION, B_STREAM, type BatchPool } from './batch-pool.ts';
 
 export class BatchList {
   length = 0;
@@ -23,10 +23,12 @@ export class BatchList {
   }
 
   /** True when one of them is of the same stream and partition. */
-  hasPartitionOf(batch: number, { stream, partition }: BatchPool): boolean {
+  hasPartitionOf(batch: number, { ints }: BatchPool): boolean {
+    const row = batch * B_INTS;
     for (let i = 0; i < this.length; i++) {
-      const other = this.#batches[i];
-      if (partition[other] === partition[batch] && stream[other] === stream[batch]) return true;
+      const other = this.#batches[i] * B_INTS;
+      if (ints[other + B_PARTITION] === ints[row + B_PARTITION] && ints[other + B_STREAM] === ints[row + B_STREAM])
+        return true;
     }
     return false;
   }

@@ -1,8 +1,54 @@
 /**
- * Batches as columns: a batch is a slot number, its fields lie in typed arrays, freed slots are reused last-in
- * first-out. Live batches are few even when a core serves ten thousand producers, so the columns stay in cache, and
- * nothing is left for the garbage collector.
+ * Batches as rows of one buffer: a batch is a slot number, its row is two cache lines, freed slots are reused last-in
+ * first-out. A core that serves ten thousand producers has as many batches alive, met at random: columns of their own
+ * would cost a cache miss for each field. Nothing is left for the garbage collector.
+ *
+ * `ints[batch * B_INTS + B_N]`, `floats[batch * B_FLOATS + B_WIRE_BYTES]`: the first line of a row holds integers, the
+ * second one doubles.
  */
+
+export const B_INTS = 32;
+export const B_STREAM = 0;
+/** −1 until metadata says which partitions there are. */
+export const B_PARTITION = 1;
+/** Of the records in it, when the partition isn't known yet: one batch holds one key then. */
+export const B_KEY_HASH = 2;
+/** Records. */
+export const B_N = 3;
+/** One of the states below, 0 when the slot is free. */
+export const B_STATE = 4;
+/** 1 while records may still be appended. */
+export const B_OPEN = 5;
+/** 1 once an attempt may have been written. */
+export const B_MAYBE_WRITTEN = 6;
+/** Attempts that failed. */
+export const B_ATTEMPTS = 7;
+/** Broker it waits for while READY or was last sent to, −1 for none. */
+export const B_BROKER = 8;
+/** Requests that carry it and are unanswered, and 1 while the core owns it. */
+export const B_PINS = 9;
+export const B_NEXT = 10;
+export const B_PREVIOUS = 11;
+export const B_OPEN_NEXT = 12;
+export const B_OPEN_PREVIOUS = 13;
+/** Its number among its stream's batches: names its draws. */
+export const B_ORDINAL = 14;
+/** Its stream's class: kept here, because the stream's row is far away by the time the batch ends. */
+export const B_SERVICE_CLASS = 15;
+
+export const B_FLOATS = 16;
+/** Order of allocation over the whole core: tells a stream's batches of one instant apart. */
+export const B_SEQUENCE = 8;
+/** Compressed bytes. */
+export const B_WIRE_BYTES = 9;
+/** What it costs of the buffer. */
+export const B_CHARGED_BYTES = 10;
+/** Time of its first record. */
+export const B_CREATED_AT_NS = 11;
+/** Time of its last record. */
+export const B_LAST_AT_NS = 12;
+/** No attempt before. */
+export const B_NOT_BEFORE_NS = 13;
 
 /** Waits for its linger to pass; more records may join. */
 export const LINGERING = 1;
@@ -14,44 +60,11 @@ export const IN_FLIGHT = 3;
 export const GONE = 4;
 
 const NONE = -1;
+const ROW_BYTES = 128;
 
 export class BatchPool {
-  stream: Int32Array;
-  /** −1 until metadata says which partitions there are. */
-  partition: Int32Array;
-  /** Of the records in it, when the partition isn't known yet: one batch holds one key then. */
-  keyHash: Int32Array;
-  n: Int32Array;
-  state: Uint8Array;
-  /** Its stream's class: kept here, because the stream's row is far away by the time the batch ends. */
-  serviceClass: Uint8Array;
-  /** 1 while records may still be appended. */
-  open: Uint8Array;
-  /** 1 once an attempt may have been written. */
-  maybeWritten: Uint8Array;
-  attempts: Int32Array;
-  /** Broker it waits for while READY, −1 for none. */
-  broker: Int32Array;
-  /** Requests that carry it and are unanswered, and 1 while the core owns it. */
-  pins: Int32Array;
-  next: Int32Array;
-  previous: Int32Array;
-  openNext: Int32Array;
-  openPrevious: Int32Array;
-  /** Its number among its stream's batches: names its draws. */
-  ordinal: Int32Array;
-  /** Order of allocation over the whole core: tells a stream's batches of one instant apart. */
-  sequence: Float64Array;
-  /** Compressed bytes. */
-  wireBytes: Float64Array;
-  /** What it costs of the buffer. */
-  chargedBytes: Float64Array;
-  /** Time of its first record. */
-  createdAtNs: Float64Array;
-  /** Time of its last record. */
-  lastAtNs: Float64Array;
-  /** No attempt before. */
-  notBeforeNs: Float64Array;
+  ints: Int32Array;
+  floats: Float64Array;
   /** Slots that are or were in use: those to visit to see every live batch. */
   used = 0;
   live = 0;
@@ -61,112 +74,62 @@ export class BatchPool {
 
   constructor(capacity = 64) {
     this.#capacity = capacity;
-    const int = (): Int32Array => new Int32Array(capacity);
-    const float = (): Float64Array => new Float64Array(capacity);
-    this.stream = int();
-    this.partition = int();
-    this.keyHash = int();
-    this.n = int();
-    this.state = new Uint8Array(capacity);
-    this.serviceClass = new Uint8Array(capacity);
-    this.open = new Uint8Array(capacity);
-    this.maybeWritten = new Uint8Array(capacity);
-    this.attempts = int();
-    this.broker = int();
-    this.pins = int();
-    this.next = int();
-    this.previous = int();
-    this.openNext = int();
-    this.openPrevious = int();
-    this.ordinal = int();
-    this.sequence = float();
-    this.wireBytes = float();
-    this.chargedBytes = float();
-    this.createdAtNs = float();
-    this.lastAtNs = float();
-    this.notBeforeNs = float();
+    const buffer = new ArrayBuffer(capacity * ROW_BYTES);
+    this.ints = new Int32Array(buffer);
+    this.floats = new Float64Array(buffer);
   }
 
   /** A lingering, open, empty batch pinned by the core. */
   allocate(stream: number, partition: number, keyHash: number, nowNs: number): number {
     let slot = this.#free;
     if (slot !== NONE) {
-      this.#free = this.next[slot];
+      this.#free = this.ints[slot * B_INTS + B_NEXT];
     } else {
       if (this.used === this.#capacity) this.#grow();
       slot = this.used++;
     }
     this.live++;
-    this.stream[slot] = stream;
-    this.partition[slot] = partition;
-    this.keyHash[slot] = keyHash;
-    this.n[slot] = 0;
-    this.state[slot] = LINGERING;
-    this.open[slot] = 1;
-    this.maybeWritten[slot] = 0;
-    this.attempts[slot] = 0;
-    this.broker[slot] = NONE;
-    this.pins[slot] = 1;
-    this.next[slot] = NONE;
-    this.previous[slot] = NONE;
-    this.sequence[slot] = this.#sequence++;
-    this.wireBytes[slot] = 0;
-    this.chargedBytes[slot] = 0;
-    this.createdAtNs[slot] = nowNs;
-    this.lastAtNs[slot] = nowNs;
-    this.notBeforeNs[slot] = 0;
+    const { ints, floats } = this;
+    const i = slot * B_INTS;
+    ints[i + B_STREAM] = stream;
+    ints[i + B_PARTITION] = partition;
+    ints[i + B_KEY_HASH] = keyHash;
+    ints[i + B_N] = 0;
+    ints[i + B_STATE] = LINGERING;
+    ints[i + B_OPEN] = 1;
+    ints[i + B_MAYBE_WRITTEN] = 0;
+    ints[i + B_ATTEMPTS] = 0;
+    ints[i + B_BROKER] = NONE;
+    ints[i + B_PINS] = 1;
+    ints[i + B_NEXT] = NONE;
+    ints[i + B_PREVIOUS] = NONE;
+    const f = slot * B_FLOATS;
+    floats[f + B_SEQUENCE] = this.#sequence++;
+    floats[f + B_WIRE_BYTES] = 0;
+    floats[f + B_CHARGED_BYTES] = 0;
+    floats[f + B_CREATED_AT_NS] = nowNs;
+    floats[f + B_LAST_AT_NS] = nowNs;
+    floats[f + B_NOT_BEFORE_NS] = 0;
     return slot;
   }
 
   /** True when that was the last pin and the slot is free for reuse. */
   unpin(slot: number): boolean {
-    if (--this.pins[slot] > 0) return false;
-    this.state[slot] = 0;
-    this.next[slot] = this.#free;
+    const i = slot * B_INTS;
+    if (--this.ints[i + B_PINS] > 0) return false;
+    this.ints[i + B_STATE] = 0;
+    this.ints[i + B_NEXT] = this.#free;
     this.#free = slot;
     this.live--;
     return true;
   }
 
   #grow(): void {
-    const capacity = this.#capacity * 2;
-    const int = (from: Int32Array): Int32Array => {
-      const to = new Int32Array(capacity);
-      to.set(from);
-      return to;
-    };
-    const byte = (from: Uint8Array): Uint8Array => {
-      const to = new Uint8Array(capacity);
-      to.set(from);
-      return to;
-    };
-    const float = (from: Float64Array): Float64Array => {
-      const to = new Float64Array(capacity);
-      to.set(from);
-      return to;
-    };
-    this.stream = int(this.stream);
-    this.partition = int(this.partition);
-    this.keyHash = int(this.keyHash);
-    this.n = int(this.n);
-    this.state = byte(this.state);
-    this.serviceClass = byte(this.serviceClass);
-    this.open = byte(this.open);
-    this.maybeWritten = byte(this.maybeWritten);
-    this.attempts = int(this.attempts);
-    this.broker = int(this.broker);
-    this.pins = int(this.pins);
-    this.next = int(this.next);
-    this.previous = int(this.previous);
-    this.openNext = int(this.openNext);
-    this.openPrevious = int(this.openPrevious);
-    this.ordinal = int(this.ordinal);
-    this.sequence = float(this.sequence);
-    this.wireBytes = float(this.wireBytes);
-    this.chargedBytes = float(this.chargedBytes);
-    this.createdAtNs = float(this.createdAtNs);
-    this.lastAtNs = float(this.lastAtNs);
-    this.notBeforeNs = float(this.notBeforeNs);
-    this.#capacity = capacity;
+    this.#capacity *= 2;
+    const buffer = new ArrayBuffer(this.#capacity * ROW_BYTES);
+    const ints = new Int32Array(buffer);
+    ints.set(this.ints);
+    this.ints = ints;
+    this.floats = new Float64Array(buffer);
   }
 }

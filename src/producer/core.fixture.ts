@@ -1,11 +1,23 @@
 import { DROP_CAUSES, NO_KEY } from '../record.ts';
-import { GONE, LINGERING } from './batch-pool.ts';
+import {
+  B_CHARGED_BYTES,
+  B_FLOATS,
+  B_INTS,
+  B_N,
+  B_PARTITION,
+  B_SEQUENCE,
+  B_STATE,
+  B_STREAM,
+  GONE,
+  LINGERING,
+} from './batch-pool.ts';
 import type { ProducerConfig } from './config.ts';
 import { ProducerCore } from './core.ts';
 import type { ProducerEffects } from './effects.ts';
 import { FATE_DELIVERED, type Outcome } from './outcome.ts';
 import { dropNew } from './overflow.ts';
 import { sticky } from './partitioner/index.ts';
+import { R_HEAD, R_INTS } from './request-pool.ts';
 import { exponential } from './retry.ts';
 import { TopicView } from './topic-view.ts';
 
@@ -116,9 +128,10 @@ export class CoreWorld implements ProducerEffects {
     let records = 0;
     let bytes = 0;
     for (let batch = 0; batch < batches.used; batch++) {
-      if (batches.state[batch] < LINGERING || batches.state[batch] === GONE) continue;
-      records += batches.n[batch];
-      bytes += batches.chargedBytes[batch];
+      if (batches.ints[batch * B_INTS + B_STATE] < LINGERING || batches.ints[batch * B_INTS + B_STATE] === GONE)
+        continue;
+      records += batches.ints[batch * B_INTS + B_N];
+      bytes += batches.floats[batch * B_FLOATS + B_CHARGED_BYTES];
     }
     return { records, bytes };
   }
@@ -127,12 +140,12 @@ export class CoreWorld implements ProducerEffects {
     const { requests, batches } = this.core;
     const what: string[] = [];
     const carried: Sent['batches'][number][] = [];
-    for (let entry = requests.head[request]; entry !== -1; entry = requests.entryNext[entry]) {
-      const batch = requests.entryBatch[entry];
-      const stream = batches.stream[batch];
-      const partition = batches.partition[batch];
-      what.push(`${stream}/${partition}:${batches.n[batch]}`);
-      carried.push({ stream, partition, sequence: batches.sequence[batch] });
+    for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== -1; entry = requests.after(entry)) {
+      const batch = requests.batchOf(entry);
+      const stream = batches.ints[batch * B_INTS + B_STREAM];
+      const partition = batches.ints[batch * B_INTS + B_PARTITION];
+      what.push(`${stream}/${partition}:${batches.ints[batch * B_INTS + B_N]}`);
+      carried.push({ stream, partition, sequence: batches.floats[batch * B_FLOATS + B_SEQUENCE] });
     }
     this.sent.push({ request, atNs: this.nowNs, producer, broker, what: what.join(' '), batches: carried });
   }

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_KEY } from '../record.ts';
+import { B_FLOATS, B_INTS, B_N, B_PARTITION, B_STATE, B_STREAM, B_WIRE_BYTES } from './batch-pool.ts';
 import type { ProducerConfig } from './config.ts';
 import { CoreWorld, MS } from './core.fixture.ts';
 import { OUTCOME_OK, type Outcome } from './outcome.ts';
 import { dropNew, dropOldest, evictLower } from './overflow.ts';
 import { keyed, random, roundRobin, sticky, uniformSticky } from './partitioner/index.ts';
+import { R_BROKER, R_HEAD, R_INTS, R_NEXT } from './request-pool.ts';
 import { exponential } from './retry.ts';
 
 const BROKERS = 3;
@@ -105,7 +107,7 @@ class Driven extends CoreWorld {
       case 'answer': {
         if (this.#open.length === 0) return;
         const request = this.take(step.which);
-        const batch = core.requests.entryBatch[core.requests.head[request]];
+        const batch = core.requests.batchOf(core.requests.ints[request * R_INTS + R_HEAD]);
         if (step.first !== null) core.onBatchResult(request, batch, step.first, this.nowNs);
         this.answer(step.outcome, request);
         return;
@@ -144,20 +146,21 @@ function expectSound(world: Driven): void {
   expect(held.records).toBeLessThanOrEqual(config.bufferRecordsMax);
   expect(held.bytes).toBeLessThanOrEqual(config.bufferBytesMax);
   for (let batch = 0; batch < batches.used; batch++) {
-    if (batches.state[batch] === 0) continue;
-    if (batches.n[batch] > 1) expect(batches.wireBytes[batch]).toBeLessThanOrEqual(config.batchBytesMax);
+    if (batches.ints[batch * B_INTS + B_STATE] === 0) continue;
+    if (batches.ints[batch * B_INTS + B_N] > 1)
+      expect(batches.floats[batch * B_FLOATS + B_WIRE_BYTES]).toBeLessThanOrEqual(config.batchBytesMax);
   }
   const inFlight = new Array(BROKERS).fill(0);
-  for (let request = core.requestHead(0); request !== -1; request = requests.next[request]) {
-    inFlight[requests.broker[request]]++;
+  for (let request = core.requestHead(0); request !== -1; request = requests.ints[request * R_INTS + R_NEXT]) {
+    inFlight[requests.ints[request * R_INTS + R_BROKER]]++;
     let bytes = 0;
     let count = 0;
     const places = new Set<string>();
-    for (let entry = requests.head[request]; entry !== -1; entry = requests.entryNext[entry]) {
-      const batch = requests.entryBatch[entry];
-      bytes += batches.wireBytes[batch];
+    for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== -1; entry = requests.after(entry)) {
+      const batch = requests.batchOf(entry);
+      bytes += batches.floats[batch * B_FLOATS + B_WIRE_BYTES];
       count++;
-      places.add(`${batches.stream[batch]}/${batches.partition[batch]}`);
+      places.add(`${batches.ints[batch * B_INTS + B_STREAM]}/${batches.ints[batch * B_INTS + B_PARTITION]}`);
     }
     expect(places.size).toBe(count);
     if (count > 1) expect(bytes).toBeLessThanOrEqual(config.requestBytesMax);

@@ -11,6 +11,7 @@ import {
 } from './outcome.ts';
 import { dropNew, dropOldest, evictLower } from './overflow.ts';
 import { keyed, roundRobin, sticky } from './partitioner/index.ts';
+import { R_HEAD, R_INTS } from './request-pool.ts';
 
 const LOW = 0;
 const HIGH = 2;
@@ -200,7 +201,12 @@ describe('a refusal', () => {
     world.pass(10 * MS);
     const { requests } = world.core;
     const request = world.core.requestHead(0);
-    world.core.onBatchResult(request, requests.entryBatch[requests.head[request]], OUTCOME_REFUSED_FATAL, world.nowNs);
+    world.core.onBatchResult(
+      request,
+      requests.batchOf(requests.ints[request * R_INTS + R_HEAD]),
+      OUTCOME_REFUSED_FATAL,
+      world.nowNs,
+    );
     world.answer(OUTCOME_OK);
     expect(world).toMatchObject({ delivered: 2, drops: { refused: 2 } });
   });

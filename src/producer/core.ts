@@ -9,16 +9,34 @@
  * Order: a stream's records for one partition go out in the order offered. With one request in flight per broker they
  * also land in it; with more, a retried batch may land behind a later one. Overflow policies state their own effect.
  */
+
 import { invariant } from '../invariant.ts';
 import { DROP_CAUSES, NO_KEY } from '../record.ts';
 import { Admission } from './admission.ts';
-import { type BatchPool, IN_FLIGHT, LINGERING, READY } from './batch-pool.ts';
+import {
+  B_BROKER,
+  B_CREATED_AT_NS,
+  B_FLOATS,
+  B_INTS,
+  B_KEY_HASH,
+  B_N,
+  B_OPEN,
+  B_PARTITION,
+  B_STATE,
+  B_STREAM,
+  B_WIRE_BYTES,
+  type BatchPool,
+  IN_FLIGHT,
+  LINGERING,
+  READY,
+} from './batch-pool.ts';
 import type { ProducerConfig } from './config.ts';
 import type { ProducerEffects } from './effects.ts';
 import { OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from './outcome.ts';
 import type { Partitioner } from './policy.ts';
 import { BYTES, CLOSED, FIRST_STREAM, LAST_STREAM, P_STRIDE, RECHECK, RECORDS } from './producer-table.ts';
 import type { RequestPool } from './request-pool.ts';
+import { R_ABANDONED, R_BROKER, R_FLOATS, R_INTS, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } from './request-pool.ts';
 import { Sending } from './sending.ts';
 import { ProducerState } from './state.ts';
 import { S_PRODUCER, S_STRIDE, type StreamTable } from './stream-table.ts';
@@ -143,13 +161,23 @@ export class ProducerCore {
     const queues = this.#state.queues;
     let at = this.#state.producers.floats[producer * 2 + RECHECK];
     const lingering = queues.lingerHead(producer);
-    if (lingering !== NONE) at = Math.min(at, this.#state.batches.createdAtNs[lingering] + this.#state.config.lingerNs);
+    if (lingering !== NONE)
+      at = Math.min(
+        at,
+        this.#state.batches.floats[lingering * B_FLOATS + B_CREATED_AT_NS] + this.#state.config.lingerNs,
+      );
     const ready = queues.readyHead(producer);
     if (ready !== NONE)
-      at = Math.min(at, this.#state.batches.createdAtNs[ready] + this.#state.config.deliveryTimeoutNs);
+      at = Math.min(
+        at,
+        this.#state.batches.floats[ready * B_FLOATS + B_CREATED_AT_NS] + this.#state.config.deliveryTimeoutNs,
+      );
     const request = this.#state.producers.requestHead(producer);
     if (request !== NONE)
-      at = Math.min(at, this.#state.requests.sentAtNs[request] + this.#state.config.requestTimeoutNs);
+      at = Math.min(
+        at,
+        this.#state.requests.floats[request * R_FLOATS + R_SENT_AT_NS] + this.#state.config.requestTimeoutNs,
+      );
     return at;
   }
 
@@ -160,14 +188,19 @@ export class ProducerCore {
     const queues = this.#state.queues;
     for (;;) {
       const request = this.#state.producers.requestHead(producer);
-      if (request === NONE || this.#state.requests.sentAtNs[request] + config.requestTimeoutNs > nowNs) break;
+      if (
+        request === NONE ||
+        this.#state.requests.floats[request * R_FLOATS + R_SENT_AT_NS] + config.requestTimeoutNs > nowNs
+      )
+        break;
       this.#sending.settle(request, OUTCOME_UNKNOWN, nowNs);
       // Its place in flight is free: what waited for the broker may go.
       if (queues.readyCount(producer) > 0) this.#state.recheckAt(producer, nowNs);
     }
     for (;;) {
       const batch = queues.readyHead(producer);
-      if (batch === NONE || batches.createdAtNs[batch] + config.deliveryTimeoutNs > nowNs) break;
+      if (batch === NONE || batches.floats[batch * B_FLOATS + B_CREATED_AT_NS] + config.deliveryTimeoutNs > nowNs)
+        break;
       this.#state.unready(producer, batch);
       this.#state.end(producer, batch, CAUSE_EXPIRED);
     }
@@ -178,7 +211,7 @@ export class ProducerCore {
     }
     for (;;) {
       const batch = queues.lingerHead(producer);
-      if (batch === NONE || batches.createdAtNs[batch] + config.lingerNs > nowNs) break;
+      if (batch === NONE || batches.floats[batch * B_FLOATS + B_CREATED_AT_NS] + config.lingerNs > nowNs) break;
       queues.removeLingering(producer, batch);
       this.#sending.trySend(producer, batch, nowNs);
     }
@@ -187,12 +220,12 @@ export class ProducerCore {
   /** The answer to a request: `outcome` holds for all batches that `onBatchResult` wasn't called for. */
   onResult(request: number, outcome: Outcome, nowNs: number): void {
     const requests = this.#state.requests;
-    if (requests.settled[request] === 1) {
+    if (requests.ints[request * R_INTS + R_SETTLED] === 1) {
       this.#sending.free(request);
       return;
     }
-    const producer = requests.producer[request];
-    const broker = requests.broker[request];
+    const producer = requests.ints[request * R_INTS + R_PRODUCER];
+    const broker = requests.ints[request * R_INTS + R_BROKER];
     if (outcome === OUTCOME_UNREACHABLE) this.#state.connections.refused(producer, broker, nowNs);
     else if (outcome !== OUTCOME_UNKNOWN) this.#state.connections.answered(producer, broker);
     this.#sending.settle(request, outcome, nowNs);
@@ -204,14 +237,18 @@ export class ProducerCore {
 
   /** The answer for one batch of a request, before `onResult` settles the request itself. */
   onBatchResult(request: number, batch: number, outcome: Outcome, nowNs: number): void {
-    if (this.#state.requests.settled[request] === 1 || this.#state.batches.state[batch] !== IN_FLIGHT) return;
-    this.#sending.finish(this.#state.requests.producer[request], batch, outcome, nowNs);
+    if (
+      this.#state.requests.ints[request * R_INTS + R_SETTLED] === 1 ||
+      this.#state.batches.ints[batch * B_INTS + B_STATE] !== IN_FLIGHT
+    )
+      return;
+    this.#sending.finish(this.#state.requests.ints[request * R_INTS + R_PRODUCER], batch, outcome, nowNs);
   }
 
   /** No answer will ever come; the core still waits for its own time-out. */
   abandon(request: number): void {
-    if (this.#state.requests.settled[request] === 1) this.#sending.free(request);
-    else this.#state.requests.abandoned[request] = 1;
+    if (this.#state.requests.ints[request * R_INTS + R_SETTLED] === 1) this.#sending.free(request);
+    else this.#state.requests.ints[request * R_INTS + R_ABANDONED] = 1;
   }
 
   /** What the cluster said of the stream's topic. `brokers` in the view are small consecutive integers. */
@@ -268,36 +305,41 @@ export class ProducerCore {
     const { batches } = this.#state;
     const mine: number[] = [];
     this.#state.queues.visit(producer, (batch) => {
-      if (batches.stream[batch] === stream) mine.push(batch);
+      if (batches.ints[batch * B_INTS + B_STREAM] === stream) mine.push(batch);
     });
     for (const batch of mine) {
-      if (batches.partition[batch] === NONE) this.#givePartition(producer, stream, batch, view);
-      if (batches.state[batch] !== READY) continue;
-      const before = batches.broker[batch];
-      const broker = view.leaders[batches.partition[batch]];
+      if (batches.ints[batch * B_INTS + B_PARTITION] === NONE) this.#givePartition(producer, stream, batch, view);
+      if (batches.ints[batch * B_INTS + B_STATE] !== READY) continue;
+      const before = batches.ints[batch * B_INTS + B_BROKER];
+      const broker = view.leaders[batches.ints[batch * B_INTS + B_PARTITION]];
       if (before !== NONE) this.#state.connections.addWaiting(producer, before, -1);
       if (broker !== NONE) this.#state.connections.addWaiting(producer, broker, 1);
-      batches.broker[batch] = broker;
+      batches.ints[batch * B_INTS + B_BROKER] = broker;
     }
   }
 
   /** A batch from before the first metadata learns its partition, and stays open if it is the only one there. */
   #givePartition(producer: number, stream: number, batch: number, view: TopicView): void {
     const { batches, streams } = this.#state;
-    const partition = this.#state.partitioner.peek(stream, batches.keyHash[batch], view, this.#state);
-    const open = batches.open[batch] === 1;
+    const partition = this.#state.partitioner.peek(
+      stream,
+      batches.ints[batch * B_INTS + B_KEY_HASH],
+      view,
+      this.#state,
+    );
+    const open = batches.ints[batch * B_INTS + B_OPEN] === 1;
     if (open) streams.removeOpen(stream, batch, batches);
     const alone = streams.findOpen(stream, partition, NO_KEY, batches) === NONE;
-    batches.partition[batch] = partition;
-    const rawBytes = Math.round(batches.wireBytes[batch] / this.config.compressionRatio);
-    this.#state.partitioner.appended(stream, partition, batches.n[batch], rawBytes);
+    batches.ints[batch * B_INTS + B_PARTITION] = partition;
+    const rawBytes = Math.round(batches.floats[batch * B_FLOATS + B_WIRE_BYTES] / this.config.compressionRatio);
+    this.#state.partitioner.appended(stream, partition, batches.ints[batch * B_INTS + B_N], rawBytes);
     if (open && alone) {
       streams.pushOpen(stream, batch, batches);
       return;
     }
-    batches.open[batch] = 0;
+    batches.ints[batch * B_INTS + B_OPEN] = 0;
     if (!open) this.#state.partitioner.closed(stream, partition);
-    if (batches.state[batch] === LINGERING) {
+    if (batches.ints[batch * B_INTS + B_STATE] === LINGERING) {
       // Nothing more can join it: it is due, as a full one is.
       this.#state.queues.removeLingering(producer, batch);
       this.#state.ready(producer, batch);

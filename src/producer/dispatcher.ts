@@ -1,5 +1,6 @@
 import { within } from '../clock.ts';
 import type { Clock, ProduceOutcome, ProducerPort, WireRecord } from '../ports.ts';
+import { B_INTS, B_PARTITION, B_STREAM } from './batch-pool.ts';
 import type { ProducerCore } from './core.ts';
 import {
   OUTCOME_OK,
@@ -10,6 +11,7 @@ import {
   OUTCOME_UNREACHABLE,
   type Outcome,
 } from './outcome.ts';
+import { R_BATCHES, R_BROKER, R_HEAD, R_INTS, R_SETTLED } from './request-pool.ts';
 
 const NS_PER_MS = 1_000_000;
 
@@ -68,9 +70,9 @@ export class Dispatcher {
   #send(request: number): void {
     const { core, clock, payload, onDoubt } = this.#options;
     const { requests } = core;
-    const broker = requests.broker[request];
+    const broker = requests.ints[request * R_INTS + R_BROKER];
     const nowNs = clock.nowNs();
-    if (requests.settled[request] === 1) {
+    if (requests.ints[request * R_INTS + R_SETTLED] === 1) {
       core.onResult(request, OUTCOME_UNREACHABLE, nowNs);
       return;
     }
@@ -83,14 +85,14 @@ export class Dispatcher {
     }
     const call: Call = {
       sentAtNs: nowNs,
-      batchesLeft: requests.batches[request],
+      batchesLeft: requests.ints[request * R_INTS + R_BATCHES],
       answered: false,
       silent: false,
       unreachable: false,
     };
     waiting.push(call);
-    for (let entry = requests.head[request]; entry !== -1; entry = requests.entryNext[entry]) {
-      const batch = requests.entryBatch[entry];
+    for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== -1; entry = requests.after(entry)) {
+      const batch = requests.batchOf(entry);
       void this.#produce(request, batch, payload(batch) ?? [], call);
     }
   }
@@ -107,7 +109,11 @@ export class Dispatcher {
   async #produce(request: number, batch: number, records: readonly WireRecord[], call: Call): Promise<void> {
     const { core, port, clock, topicOf, onAnswer, onDoubt } = this.#options;
     const { acks, requestTimeoutNs } = core.config;
-    const at = { topic: topicOf(core.batches.stream[batch]), partition: core.batches.partition[batch], records };
+    const at = {
+      topic: topicOf(core.batches.ints[batch * B_INTS + B_STREAM]),
+      partition: core.batches.ints[batch * B_INTS + B_PARTITION],
+      records,
+    };
     let outcome: Outcome;
     try {
       // Without a limit: the core has its own, and the answer may come after it. This only turns exceptions into rejections.

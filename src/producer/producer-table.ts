@@ -1,5 +1,7 @@
 /** Producers as rows: what each holds in its buffer, and its requests in flight in the order they were sent. */
+
 import type { RequestPool } from './request-pool.ts';
+import { R_INTS, R_NEXT, R_PREVIOUS } from './request-pool.ts';
 
 /** Rows of `ints`, one cache line each. */
 export const P_STRIDE = 16;
@@ -62,19 +64,19 @@ export class ProducerTable {
 
   pushRequest(producer: number, request: number, requests: RequestPool): void {
     const tail = this.ints[producer * P_STRIDE + REQUEST_TAIL];
-    requests.previous[request] = tail;
-    requests.next[request] = NONE;
+    requests.ints[request * R_INTS + R_PREVIOUS] = tail;
+    requests.ints[request * R_INTS + R_NEXT] = NONE;
     if (tail === NONE) this.ints[producer * P_STRIDE + REQUEST_HEAD] = request;
-    else requests.next[tail] = request;
+    else requests.ints[tail * R_INTS + R_NEXT] = request;
     this.ints[producer * P_STRIDE + REQUEST_TAIL] = request;
   }
 
   removeRequest(producer: number, request: number, requests: RequestPool): void {
-    const next = requests.next[request];
-    const previous = requests.previous[request];
+    const next = requests.ints[request * R_INTS + R_NEXT];
+    const previous = requests.ints[request * R_INTS + R_PREVIOUS];
     if (previous === NONE) this.ints[producer * P_STRIDE + REQUEST_HEAD] = next;
-    else requests.next[previous] = next;
+    else requests.ints[previous * R_INTS + R_NEXT] = next;
     if (next === NONE) this.ints[producer * P_STRIDE + REQUEST_TAIL] = previous;
-    else requests.previous[next] = previous;
+    else requests.ints[next * R_INTS + R_PREVIOUS] = previous;
   }
 }

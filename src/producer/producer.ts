@@ -4,12 +4,14 @@
  *
  * All input and output happens in turns of the event loop of its own, never inside `send`.
  */
+
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
 import { systemClock, within } from '../clock.ts';
 import { textHash32 } from '../hash.ts';
 import type { Clock, PartitionLeader, ProducerPort, Timer } from '../ports.ts';
 import { CLASSES, DROP_CAUSES, type DropCause, NO_KEY, type ServiceClass } from '../record.ts';
+import { B_INTS, B_STREAM } from './batch-pool.ts';
 import type { ProducerConfig } from './config.ts';
 import { ConnectionLoop } from './connection-loop.ts';
 import { ProducerCore } from './core.ts';
@@ -212,7 +214,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   receipt(): Receipt {
     const buffered = new Array<number>(this.#topicOfStream.length).fill(0);
     this.#payloads.count((batch, records) => {
-      buffered[this.#core.batches.stream[batch]] += records;
+      buffered[this.#core.batches.ints[batch * B_INTS + B_STREAM]] += records;
     });
     return this.#book.receipt(buffered);
   }

@@ -1,126 +1,125 @@
 /**
- * Produce requests as columns, like batches. A request lists its batches through entries of its own, because a batch
- * whose first request timed out can be in a second one while the first still travels.
+ * Produce requests as rows of one buffer, a cache line each, like batches. A request lists its batches through entries
+ * of its own, because a batch whose first request timed out can be in a second one while the first still travels.
  */
 
+export const R_INTS = 16;
+export const R_PRODUCER = 0;
+export const R_BROKER = 1;
+/** First entry. */
+export const R_HEAD = 2;
+export const R_BATCHES = 3;
+export const R_NEXT = 4;
+export const R_PREVIOUS = 5;
+/** 1 when the core has given it up (time-out, close): a later answer only frees it. */
+export const R_SETTLED = 6;
+/** 1 when the driver has said that no answer will come. */
+export const R_ABANDONED = 7;
+/** Its number among its producer's requests: names its draws. */
+export const R_ORDINAL = 8;
+
+export const R_FLOATS = 8;
+export const R_SENT_AT_NS = 5;
+
 const NONE = -1;
+const ROW_BYTES = 64;
 
 export class RequestPool {
-  producer: Int32Array;
-  broker: Int32Array;
-  /** First entry. */
-  head: Int32Array;
-  batches: Int32Array;
-  next: Int32Array;
-  previous: Int32Array;
-  /** 1 when the core has given it up (time-out, close): a later answer only frees it. */
-  settled: Uint8Array;
-  /** 1 when the driver has said that no answer will come. */
-  abandoned: Uint8Array;
-  sentAtNs: Float64Array;
-  /** Its number among its producer's requests: names its draws. */
-  ordinal: Int32Array;
-  entryBatch: Int32Array;
-  entryNext: Int32Array;
+  ints: Int32Array;
+  floats: Float64Array;
   live = 0;
   #free = NONE;
   #used = 0;
   #capacity: number;
+  /** Batch and next entry. */
+  #entries = new Int32Array(2 * 64);
   #entryFree = NONE;
   #entryUsed = 0;
 
   constructor(capacity = 64) {
     this.#capacity = capacity;
-    this.producer = new Int32Array(capacity);
-    this.broker = new Int32Array(capacity);
-    this.head = new Int32Array(capacity);
-    this.batches = new Int32Array(capacity);
-    this.next = new Int32Array(capacity);
-    this.previous = new Int32Array(capacity);
-    this.settled = new Uint8Array(capacity);
-    this.abandoned = new Uint8Array(capacity);
-    this.sentAtNs = new Float64Array(capacity);
-    this.ordinal = new Int32Array(capacity);
-    this.entryBatch = new Int32Array(capacity);
-    this.entryNext = new Int32Array(capacity);
+    const buffer = new ArrayBuffer(capacity * ROW_BYTES);
+    this.ints = new Int32Array(buffer);
+    this.floats = new Float64Array(buffer);
   }
 
   allocate(producer: number, broker: number, ordinal: number, nowNs: number): number {
     let slot = this.#free;
     if (slot !== NONE) {
-      this.#free = this.next[slot];
+      this.#free = this.ints[slot * R_INTS + R_NEXT];
     } else {
       if (this.#used === this.#capacity) this.#grow();
       slot = this.#used++;
     }
     this.live++;
-    this.producer[slot] = producer;
-    this.broker[slot] = broker;
-    this.head[slot] = NONE;
-    this.batches[slot] = 0;
-    this.next[slot] = NONE;
-    this.previous[slot] = NONE;
-    this.settled[slot] = 0;
-    this.abandoned[slot] = 0;
-    this.sentAtNs[slot] = nowNs;
-    this.ordinal[slot] = ordinal;
+    const { ints } = this;
+    const i = slot * R_INTS;
+    ints[i + R_PRODUCER] = producer;
+    ints[i + R_BROKER] = broker;
+    ints[i + R_HEAD] = NONE;
+    ints[i + R_BATCHES] = 0;
+    ints[i + R_NEXT] = NONE;
+    ints[i + R_PREVIOUS] = NONE;
+    ints[i + R_SETTLED] = 0;
+    ints[i + R_ABANDONED] = 0;
+    ints[i + R_ORDINAL] = ordinal;
+    this.floats[slot * R_FLOATS + R_SENT_AT_NS] = nowNs;
     return slot;
+  }
+
+  /** The batch of an entry. */
+  batchOf(entry: number): number {
+    return this.#entries[2 * entry];
+  }
+
+  /** The entry after this one, −1 at the end. */
+  after(entry: number): number {
+    return this.#entries[2 * entry + 1];
   }
 
   /** Appends behind `tail` (the last entry, −1 when empty); returns the new last entry. */
   add(request: number, tail: number, batch: number): number {
     let entry = this.#entryFree;
     if (entry !== NONE) {
-      this.#entryFree = this.entryNext[entry];
+      this.#entryFree = this.#entries[2 * entry + 1];
     } else {
-      if (this.#entryUsed === this.entryBatch.length) this.#growEntries();
+      if (2 * this.#entryUsed === this.#entries.length) this.#growEntries();
       entry = this.#entryUsed++;
     }
-    this.entryBatch[entry] = batch;
-    this.entryNext[entry] = NONE;
-    if (tail === NONE) this.head[request] = entry;
-    else this.entryNext[tail] = entry;
-    this.batches[request]++;
+    this.#entries[2 * entry] = batch;
+    this.#entries[2 * entry + 1] = NONE;
+    if (tail === NONE) this.ints[request * R_INTS + R_HEAD] = entry;
+    else this.#entries[2 * tail + 1] = entry;
+    this.ints[request * R_INTS + R_BATCHES]++;
     return entry;
   }
 
   /** Frees the request and its entries; the caller has unpinned their batches. */
   free(request: number): void {
-    let entry = this.head[request];
+    let entry = this.ints[request * R_INTS + R_HEAD];
     while (entry !== NONE) {
-      const next = this.entryNext[entry];
-      this.entryNext[entry] = this.#entryFree;
+      const next = this.#entries[2 * entry + 1];
+      this.#entries[2 * entry + 1] = this.#entryFree;
       this.#entryFree = entry;
       entry = next;
     }
-    this.next[request] = this.#free;
+    this.ints[request * R_INTS + R_NEXT] = this.#free;
     this.#free = request;
     this.live--;
   }
 
   #grow(): void {
-    const capacity = this.#capacity * 2;
-    for (const name of ['producer', 'broker', 'head', 'batches', 'next', 'previous', 'ordinal'] as const) {
-      const to = new Int32Array(capacity);
-      to.set(this[name]);
-      this[name] = to;
-    }
-    for (const name of ['settled', 'abandoned'] as const) {
-      const to = new Uint8Array(capacity);
-      to.set(this[name]);
-      this[name] = to;
-    }
-    const sentAtNs = new Float64Array(capacity);
-    sentAtNs.set(this.sentAtNs);
-    this.sentAtNs = sentAtNs;
-    this.#capacity = capacity;
+    this.#capacity *= 2;
+    const buffer = new ArrayBuffer(this.#capacity * ROW_BYTES);
+    const ints = new Int32Array(buffer);
+    ints.set(this.ints);
+    this.ints = ints;
+    this.floats = new Float64Array(buffer);
   }
 
   #growEntries(): void {
-    for (const name of ['entryBatch', 'entryNext'] as const) {
-      const to = new Int32Array(this[name].length * 2);
-      to.set(this[name]);
-      this[name] = to;
-    }
+    const entries = new Int32Array(this.#entries.length * 2);
+    entries.set(this.#entries);
+    this.#entries = entries;
   }
 }

@@ -1,8 +1,24 @@
 /** Sending: which batches share a request, when a broker may be tried, and what becomes of a batch by its answer. */
+
 import { fraction, hash32 } from '../hash.ts';
 import { DROP_CAUSES } from '../record.ts';
 import { BatchList } from './batch-list.ts';
-import { IN_FLIGHT } from './batch-pool.ts';
+import {
+  B_ATTEMPTS,
+  B_BROKER,
+  B_CREATED_AT_NS,
+  B_FLOATS,
+  B_INTS,
+  B_MAYBE_WRITTEN,
+  B_NEXT,
+  B_NOT_BEFORE_NS,
+  B_ORDINAL,
+  B_PINS,
+  B_STATE,
+  B_STREAM,
+  B_WIRE_BYTES,
+  IN_FLIGHT,
+} from './batch-pool.ts';
 import {
   OUTCOME_OK,
   OUTCOME_REFUSED_FATAL,
@@ -11,6 +27,7 @@ import {
   OUTCOME_UNREACHABLE,
   type Outcome,
 } from './outcome.ts';
+import { R_ABANDONED, R_HEAD, R_INTS, R_PRODUCER, R_SETTLED } from './request-pool.ts';
 import { DELIVERED, type ProducerState } from './state.ts';
 import { S_IDENTITY, S_READY, S_STRIDE } from './stream-table.ts';
 
@@ -31,7 +48,7 @@ export class Sending {
 
   /** A batch that is due: sent alone with what may join it, or queued as ready. */
   trySend(producer: number, batch: number, nowNs: number): void {
-    const stream = this.#state.batches.stream[batch];
+    const stream = this.#state.batches.ints[batch * B_INTS + B_STREAM];
     const broker = this.#state.brokerOf(batch);
     if (broker === NONE) {
       this.#state.effects.refreshMetadata(producer, stream);
@@ -66,10 +83,10 @@ export class Sending {
   sendAll(producer: number, nowNs: number): void {
     const batches = this.#state.batches;
     for (let batch = this.#state.queues.readyHead(producer); batch !== NONE; ) {
-      const broker = batches.broker[batch];
-      const next = batches.next[batch];
+      const broker = batches.ints[batch * B_INTS + B_BROKER];
+      const next = batches.ints[batch * B_INTS + B_NEXT];
       if (broker === NONE) {
-        this.#state.effects.refreshMetadata(producer, batches.stream[batch]);
+        this.#state.effects.refreshMetadata(producer, batches.ints[batch * B_INTS + B_STREAM]);
       } else if (this.#mayConnect(producer, broker, nowNs) && this.#build(producer, broker, NONE, nowNs)) {
         // The request may have taken any of the list: begin again, what is left is shorter.
         batch = this.#state.queues.readyHead(producer);
@@ -93,34 +110,38 @@ export class Sending {
     let bytes = 0;
     if (first !== NONE) {
       taken.push(first);
-      bytes = batches.wireBytes[first];
+      bytes = batches.floats[first * B_FLOATS + B_WIRE_BYTES];
     }
     let waiting = this.#state.queues.readyCount(producer) === 0 ? 0 : this.#state.connections.waiting(producer, broker);
     for (
       let batch = this.#state.queues.readyHead(producer);
       batch !== NONE && waiting > 0;
-      batch = batches.next[batch]
+      batch = batches.ints[batch * B_INTS + B_NEXT]
     ) {
-      if (batches.broker[batch] !== broker) continue;
+      if (batches.ints[batch * B_INTS + B_BROKER] !== broker) continue;
       waiting--;
       if (taken.hasPartitionOf(batch, batches) || passed.hasPartitionOf(batch, batches)) continue;
-      if (batches.notBeforeNs[batch] > nowNs) {
+      if (batches.floats[batch * B_FLOATS + B_NOT_BEFORE_NS] > nowNs) {
         // A younger batch of the partition must not overtake it while it backs off.
         passed.push(batch);
-        this.#state.recheckAt(producer, batches.notBeforeNs[batch]);
+        this.#state.recheckAt(producer, batches.floats[batch * B_FLOATS + B_NOT_BEFORE_NS]);
         continue;
       }
-      if (taken.length > 0 && bytes + batches.wireBytes[batch] > config.requestBytesMax) break;
-      bytes += batches.wireBytes[batch];
+      if (taken.length > 0 && bytes + batches.floats[batch * B_FLOATS + B_WIRE_BYTES] > config.requestBytesMax) break;
+      bytes += batches.floats[batch * B_FLOATS + B_WIRE_BYTES];
       taken.push(batch);
     }
     if (taken.length === 0) return false;
     const due = taken.length;
-    for (let batch = this.#state.queues.lingerHead(producer); batch !== NONE; batch = batches.next[batch]) {
+    for (
+      let batch = this.#state.queues.lingerHead(producer);
+      batch !== NONE;
+      batch = batches.ints[batch * B_INTS + B_NEXT]
+    ) {
       if (this.#state.brokerOf(batch) !== broker) continue;
-      if (bytes + batches.wireBytes[batch] > config.requestBytesMax) break;
+      if (bytes + batches.floats[batch * B_FLOATS + B_WIRE_BYTES] > config.requestBytesMax) break;
       if (taken.hasPartitionOf(batch, batches) || passed.hasPartitionOf(batch, batches)) continue;
-      bytes += batches.wireBytes[batch];
+      bytes += batches.floats[batch * B_FLOATS + B_WIRE_BYTES];
       taken.push(batch);
     }
     const request = this.#state.requests.allocate(producer, broker, this.#state.producers.nextRequest(producer), nowNs);
@@ -131,10 +152,10 @@ export class Sending {
         if (i < due) this.#state.unready(producer, batch);
         else this.#state.queues.removeLingering(producer, batch);
       }
-      batches.broker[batch] = broker;
+      batches.ints[batch * B_INTS + B_BROKER] = broker;
       this.#state.shut(batch);
-      batches.state[batch] = IN_FLIGHT;
-      batches.pins[batch]++;
+      batches.ints[batch * B_INTS + B_STATE] = IN_FLIGHT;
+      batches.ints[batch * B_INTS + B_PINS]++;
       tail = this.#state.requests.add(request, tail, batch);
     }
     this.#state.producers.pushRequest(producer, request, this.#state.requests);
@@ -145,14 +166,15 @@ export class Sending {
   /** Takes a request out of flight and settles its batches; the slot stays until the driver has answered it. */
   settle(request: number, outcome: Outcome, nowNs: number): void {
     const requests = this.#state.requests;
-    const producer = requests.producer[request];
+    const producer = requests.ints[request * R_INTS + R_PRODUCER];
     this.#state.producers.removeRequest(producer, request, requests);
-    requests.settled[request] = 1;
-    for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
-      const batch = requests.entryBatch[entry];
-      if (this.#state.batches.state[batch] === IN_FLIGHT) this.finish(producer, batch, outcome, nowNs);
+    requests.ints[request * R_INTS + R_SETTLED] = 1;
+    for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
+      const batch = requests.batchOf(entry);
+      if (this.#state.batches.ints[batch * B_INTS + B_STATE] === IN_FLIGHT)
+        this.finish(producer, batch, outcome, nowNs);
     }
-    if (requests.abandoned[request] === 1) this.free(request);
+    if (requests.ints[request * R_INTS + R_ABANDONED] === 1) this.free(request);
   }
 
   finish(producer: number, batch: number, outcome: Outcome, nowNs: number): void {
@@ -161,29 +183,29 @@ export class Sending {
       this.#state.end(producer, batch, DELIVERED);
       return;
     }
-    if (outcome === OUTCOME_UNKNOWN) batches.maybeWritten[batch] = 1;
+    if (outcome === OUTCOME_UNKNOWN) batches.ints[batch * B_INTS + B_MAYBE_WRITTEN] = 1;
     if (outcome === OUTCOME_REFUSED_FATAL) {
       this.#state.end(producer, batch, CAUSE_REFUSED);
       return;
     }
-    if (outcome !== OUTCOME_UNREACHABLE && ++batches.attempts[batch] > config.retriesMax) {
+    if (outcome !== OUTCOME_UNREACHABLE && ++batches.ints[batch * B_INTS + B_ATTEMPTS] > config.retriesMax) {
       this.#state.end(producer, batch, CAUSE_RETRIES);
       return;
     }
-    if (batches.createdAtNs[batch] + config.deliveryTimeoutNs <= nowNs) {
+    if (batches.floats[batch * B_FLOATS + B_CREATED_AT_NS] + config.deliveryTimeoutNs <= nowNs) {
       this.#state.end(producer, batch, CAUSE_EXPIRED);
       return;
     }
-    const stream = batches.stream[batch];
+    const stream = batches.ints[batch * B_INTS + B_STREAM];
     if (outcome === OUTCOME_REFUSED_METADATA) this.#state.effects.refreshMetadata(producer, stream);
     if (outcome !== OUTCOME_UNREACHABLE) {
       const identity = this.#state.streams.ints[stream * S_STRIDE + S_IDENTITY];
-      const attempt = batches.attempts[batch];
-      const draw = fraction(hash32(hash32(identity, batches.ordinal[batch]), attempt));
-      batches.notBeforeNs[batch] = nowNs + config.retry.backoffNs(attempt, draw);
-      this.#state.recheckAt(producer, batches.notBeforeNs[batch]);
+      const attempt = batches.ints[batch * B_INTS + B_ATTEMPTS];
+      const draw = fraction(hash32(hash32(identity, batches.ints[batch * B_INTS + B_ORDINAL]), attempt));
+      batches.floats[batch * B_FLOATS + B_NOT_BEFORE_NS] = nowNs + config.retry.backoffNs(attempt, draw);
+      this.#state.recheckAt(producer, batches.floats[batch * B_FLOATS + B_NOT_BEFORE_NS]);
     } else {
-      const broker = batches.broker[batch];
+      const broker = batches.ints[batch * B_INTS + B_BROKER];
       this.#state.recheckAt(producer, this.#state.connections.blockedUntilNs(producer, broker));
     }
     this.#state.ready(producer, batch);
@@ -191,8 +213,8 @@ export class Sending {
 
   free(request: number): void {
     const requests = this.#state.requests;
-    for (let entry = requests.head[request]; entry !== NONE; entry = requests.entryNext[entry]) {
-      this.#state.unpin(requests.entryBatch[entry]);
+    for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
+      this.#state.unpin(requests.batchOf(entry));
     }
     requests.free(request);
   }

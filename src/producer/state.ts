@@ -1,7 +1,24 @@
 /** What the parts of a producer core share, and the transitions of a batch that more than one of them makes. */
+
 import { invariant } from '../invariant.ts';
 import { NO_KEY } from '../record.ts';
-import { BatchPool, GONE, READY } from './batch-pool.ts';
+import {
+  B_BROKER,
+  B_CHARGED_BYTES,
+  B_FLOATS,
+  B_INTS,
+  B_MAYBE_WRITTEN,
+  B_N,
+  B_OPEN,
+  B_PARTITION,
+  B_PINS,
+  B_SERVICE_CLASS,
+  B_STATE,
+  B_STREAM,
+  BatchPool,
+  GONE,
+  READY,
+} from './batch-pool.ts';
 import { checkProducerConfig, type ProducerConfig } from './config.ts';
 import { Connections } from './connections.ts';
 import type { ProducerEffects } from './effects.ts';
@@ -9,7 +26,7 @@ import { FATE_DELIVERED, FATE_UNKNOWN } from './outcome.ts';
 import type { LoadView, Partitioner } from './policy.ts';
 import { BYTES, CLASS_COUNT, P_STRIDE, ProducerTable, RECHECK, RECORDS } from './producer-table.ts';
 import { QueueTable } from './queue-table.ts';
-import { RequestPool } from './request-pool.ts';
+import { R_BROKER, R_INTS, R_NEXT, RequestPool } from './request-pool.ts';
 import { S_PARTITION, S_PRODUCER, S_READY, S_STRIDE, StreamTable, UNASKED } from './stream-table.ts';
 
 const NONE = -1;
@@ -47,8 +64,12 @@ export class ProducerState implements LoadView {
   inFlight(producer: number, broker: number): number {
     const { requests } = this;
     let count = 0;
-    for (let request = this.producers.requestHead(producer); request !== NONE; request = requests.next[request]) {
-      if (requests.broker[request] === broker) count++;
+    for (
+      let request = this.producers.requestHead(producer);
+      request !== NONE;
+      request = requests.ints[request * R_INTS + R_NEXT]
+    ) {
+      if (requests.ints[request * R_INTS + R_BROKER] === broker) count++;
     }
     return count;
   }
@@ -77,9 +98,9 @@ export class ProducerState implements LoadView {
 
   /** Leader of a queued batch's partition, −1 for none. */
   brokerOf(batch: number): number {
-    const partition = this.batches.partition[batch];
+    const partition = this.batches.ints[batch * B_INTS + B_PARTITION];
     if (partition === NONE) return NONE;
-    const stream = this.batches.stream[batch];
+    const stream = this.batches.ints[batch * B_INTS + B_STREAM];
     const row = stream * S_STRIDE;
     const { ints } = this.streams;
     return ints[row + S_PARTITION] === partition
@@ -105,11 +126,12 @@ export class ProducerState implements LoadView {
 
   /** No more records for this batch. */
   shut(batch: number): void {
-    if (this.batches.open[batch] === 0) return;
-    const stream = this.batches.stream[batch];
-    this.batches.open[batch] = 0;
+    if (this.batches.ints[batch * B_INTS + B_OPEN] === 0) return;
+    const stream = this.batches.ints[batch * B_INTS + B_STREAM];
+    this.batches.ints[batch * B_INTS + B_OPEN] = 0;
     this.streams.removeOpen(stream, batch, this.batches);
-    if (this.batches.partition[batch] !== NONE) this.partitioner.closed(stream, this.batches.partition[batch]);
+    if (this.batches.ints[batch * B_INTS + B_PARTITION] !== NONE)
+      this.partitioner.closed(stream, this.batches.ints[batch * B_INTS + B_PARTITION]);
     this.forgetTarget(stream);
     // Where the next record goes is settled now if the partitioner will not change its mind: whoever looks can see it.
     if (this.sticks) this.partitionFor(stream, NO_KEY);
@@ -117,19 +139,19 @@ export class ProducerState implements LoadView {
 
   ready(producer: number, batch: number): void {
     const batches = this.batches;
-    const stream = batches.stream[batch];
+    const stream = batches.ints[batch * B_INTS + B_STREAM];
     const broker = this.brokerOf(batch);
-    batches.state[batch] = READY;
-    batches.broker[batch] = broker;
+    batches.ints[batch * B_INTS + B_STATE] = READY;
+    batches.ints[batch * B_INTS + B_BROKER] = broker;
     if (broker !== NONE) this.connections.addWaiting(producer, broker, 1);
     this.streams.ints[stream * S_STRIDE + S_READY]++;
     this.queues.insertReady(producer, batch);
   }
 
   unready(producer: number, batch: number): void {
-    const broker = this.batches.broker[batch];
+    const broker = this.batches.ints[batch * B_INTS + B_BROKER];
     if (broker !== NONE) this.connections.addWaiting(producer, broker, -1);
-    this.streams.ints[this.batches.stream[batch] * S_STRIDE + S_READY]--;
+    this.streams.ints[this.batches.ints[batch * B_INTS + B_STREAM] * S_STRIDE + S_READY]--;
     this.queues.removeReady(producer, batch);
   }
 
@@ -141,27 +163,27 @@ export class ProducerState implements LoadView {
   /** A batch is over: delivered (`cause` −1), dropped, or unknown when an attempt may have been written. */
   end(producer: number, batch: number, cause: number): void {
     const { batches } = this;
-    const stream = batches.stream[batch];
-    const n = batches.n[batch];
+    const stream = batches.ints[batch * B_INTS + B_STREAM];
+    const n = batches.ints[batch * B_INTS + B_N];
     this.shut(batch);
-    batches.state[batch] = GONE;
+    batches.ints[batch * B_INTS + B_STATE] = GONE;
     const floats = this.producers.floats;
     const ints = this.producers.ints;
-    floats[producer * 2 + BYTES] -= batches.chargedBytes[batch];
+    floats[producer * 2 + BYTES] -= batches.floats[batch * B_FLOATS + B_CHARGED_BYTES];
     ints[producer * P_STRIDE + RECORDS] -= n;
-    ints[producer * P_STRIDE + CLASS_COUNT + batches.serviceClass[batch]]--;
+    ints[producer * P_STRIDE + CLASS_COUNT + batches.ints[batch * B_INTS + B_SERVICE_CLASS]]--;
     if (floats[producer * 2 + BYTES] < 0 || ints[producer * P_STRIDE + RECORDS] < 0) {
       invariant(false, 'a buffer never holds less than nothing');
     }
     if (cause === NONE) this.effects.ended(batch, stream, n, FATE_DELIVERED);
-    else if (batches.maybeWritten[batch] === 1) this.effects.ended(batch, stream, n, FATE_UNKNOWN);
+    else if (batches.ints[batch * B_INTS + B_MAYBE_WRITTEN] === 1) this.effects.ended(batch, stream, n, FATE_UNKNOWN);
     else this.effects.dropped(stream, n, cause, batch);
     this.unpin(batch);
   }
 
   unpin(batch: number): void {
     // `freed` comes first: the driver may still read the columns.
-    if (this.batches.pins[batch] === 1) this.effects.freed(batch);
+    if (this.batches.ints[batch * B_INTS + B_PINS] === 1) this.effects.freed(batch);
     this.batches.unpin(batch);
   }
 }

@@ -1,5 +1,7 @@
 /** Streams as rows of one array: a stream's row is one cache line, and each stream's open batches hang off it. */
+
 import type { BatchPool } from './batch-pool.ts';
+import { B_INTS, B_KEY_HASH, B_OPEN_NEXT, B_OPEN_PREVIOUS, B_PARTITION } from './batch-pool.ts';
 import type { TopicView } from './topic-view.ts';
 
 export const S_STRIDE = 8;
@@ -68,8 +70,11 @@ export class StreamTable {
       const index = this.#indexes.get(stream);
       if (index !== undefined) return index.get(place(partition, keyHash)) ?? NONE;
     }
-    for (let batch = head; batch !== NONE; batch = batches.openNext[batch]) {
-      if (batches.partition[batch] === partition && (partition !== NONE || batches.keyHash[batch] === keyHash)) {
+    for (let batch = head; batch !== NONE; batch = batches.ints[batch * B_INTS + B_OPEN_NEXT]) {
+      if (
+        batches.ints[batch * B_INTS + B_PARTITION] === partition &&
+        (partition !== NONE || batches.ints[batch * B_INTS + B_KEY_HASH] === keyHash)
+      ) {
         return batch;
       }
     }
@@ -79,31 +84,33 @@ export class StreamTable {
   pushOpen(stream: number, batch: number, batches: BatchPool): void {
     const at = stream * S_STRIDE;
     const head = this.ints[at + S_OPEN_HEAD];
-    batches.openNext[batch] = head;
-    batches.openPrevious[batch] = NONE;
-    if (head !== NONE) batches.openPrevious[head] = batch;
+    batches.ints[batch * B_INTS + B_OPEN_NEXT] = head;
+    batches.ints[batch * B_INTS + B_OPEN_PREVIOUS] = NONE;
+    if (head !== NONE) batches.ints[head * B_INTS + B_OPEN_PREVIOUS] = batch;
     this.ints[at + S_OPEN_HEAD] = batch;
     let index = this.#indexes.size === 0 ? undefined : this.#indexes.get(stream);
     if (++this.ints[at + S_OPEN_COUNT] > SCAN_MAX && index === undefined) {
       index = new Map();
-      for (let each = head; each !== NONE; each = batches.openNext[each]) {
-        index.set(place(batches.partition[each], batches.keyHash[each]), each);
+      for (let each = head; each !== NONE; each = batches.ints[each * B_INTS + B_OPEN_NEXT]) {
+        index.set(place(batches.ints[each * B_INTS + B_PARTITION], batches.ints[each * B_INTS + B_KEY_HASH]), each);
       }
       this.#indexes.set(stream, index);
     }
-    index?.set(place(batches.partition[batch], batches.keyHash[batch]), batch);
+    index?.set(place(batches.ints[batch * B_INTS + B_PARTITION], batches.ints[batch * B_INTS + B_KEY_HASH]), batch);
   }
 
   removeOpen(stream: number, batch: number, batches: BatchPool): void {
     const at = stream * S_STRIDE;
-    const next = batches.openNext[batch];
-    const previous = batches.openPrevious[batch];
+    const next = batches.ints[batch * B_INTS + B_OPEN_NEXT];
+    const previous = batches.ints[batch * B_INTS + B_OPEN_PREVIOUS];
     if (previous === NONE) this.ints[at + S_OPEN_HEAD] = next;
-    else batches.openNext[previous] = next;
-    if (next !== NONE) batches.openPrevious[next] = previous;
+    else batches.ints[previous * B_INTS + B_OPEN_NEXT] = next;
+    if (next !== NONE) batches.ints[next * B_INTS + B_OPEN_PREVIOUS] = previous;
     this.ints[at + S_OPEN_COUNT]--;
     if (this.#indexes.size !== 0) {
-      this.#indexes.get(stream)?.delete(place(batches.partition[batch], batches.keyHash[batch]));
+      this.#indexes
+        .get(stream)
+        ?.delete(place(batches.ints[batch * B_INTS + B_PARTITION], batches.ints[batch * B_INTS + B_KEY_HASH]));
     }
   }
 }
