@@ -1,8 +1,12 @@
 /** Watches requests as they leave producers: no batch may hold more than it can. */
 
 import type { Simulation } from '../sim/index.ts';
-import { B_INTS, B_N, B_STREAM } from '../src/producer/batch-pool.ts';
-import { R_HEAD, R_INTS } from '../src/producer/request-pool.ts';
+import { BATCH } from '../src/producer/batch-pool.ts';
+import { REQUEST } from '../src/producer/request-pool.ts';
+
+const { R_HEAD, R_INTS } = REQUEST;
+
+const { B_INTS, B_N, B_STREAM } = BATCH;
 
 const NONE = -1;
 

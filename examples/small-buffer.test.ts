@@ -5,8 +5,12 @@ import { loadScenario, Simulation } from '../sim/index.ts';
 
 const FILE = join(import.meta.dirname, 'small-buffer.yaml');
 const SECOND = 1e9;
-/** Longer than it takes to be noticed that the cluster is back, and for a first answer: 24 ms of back-off, 8 of trips. */
-const MARGIN = 0.035 * SECOND;
+/** Longer than what is left out here: trips, an answer, the jitter of back-offs. */
+const MARGIN = 0.03 * SECOND;
+/** How long a client waits for a connection that nobody answers (AK socket.connection.setup.timeout.ms). */
+const CONNECT_TIMEOUT = 10 * SECOND;
+/** When its system asks again meanwhile, from the first time on: each wait is twice the one before. */
+const ASKED_AGAIN = [1, 3, 7].map((seconds) => seconds * SECOND);
 
 function runAndCompute(seed: number, sets: readonly string[] = []) {
   const scenario = loadScenario(FILE, { seed, sets });
@@ -22,15 +26,21 @@ function runAndCompute(seed: number, sets: readonly string[] = []) {
   let dropped = 0;
   for (let stream = 0; stream < topic!.streams; stream++) {
     const gap = (SECOND * topic!.streams) / topic!.recordsPerSecond;
-    const first = simulation.arrivals.nextNs(stream);
-    const before = (ns: number): number => {
-      const n = Math.ceil((ns - first) / gap);
-      const last = first + (n - 1) * gap;
-      // Just before the cut it may be under way, just after the return it may still find the buffer full.
-      expect(Math.min(ns - last, last + gap - ns)).toBeGreaterThan(MARGIN);
-      return n;
-    };
-    dropped += Math.max(0, before(returnNs) - before(fault.atNs) - held);
+    const phase = simulation.arrivals.nextNs(stream);
+    // The first record of the outage. The one before it must not be under way any more.
+    const firstNs = phase + Math.ceil((fault.atNs - phase) / gap) * gap;
+    expect(fault.atNs - (firstNs - gap)).toBeGreaterThan(MARGIN);
+    // With it the producer asks for a connection; refused, it waits and asks for another. The first time that it, or
+    // its system, asks after the cluster is back, it is heard.
+    let askedNs = firstNs + policy.lingerNs;
+    while (askedNs + CONNECT_TIMEOUT < returnNs) askedNs += CONNECT_TIMEOUT + policy.reconnectBackoffNs;
+    const heardNs = [0, ...ASKED_AGAIN, CONNECT_TIMEOUT].map((wait) => askedNs + wait).find((ns) => ns > returnNs)!;
+    expect(heardNs - returnNs).toBeGreaterThan(MARGIN);
+    // Until then it admits what fits, and nothing after that.
+    const offered = Math.ceil((heardNs + MARGIN / 2 - firstNs) / gap);
+    const aside = (heardNs - firstNs) % gap;
+    expect(Math.min(aside, gap - aside)).toBeGreaterThan(MARGIN);
+    dropped += Math.max(0, offered - held);
   }
   return { simulation, expected: dropped, held: held * topic!.streams, returnNs, cutNs: fault.atNs };
 }
@@ -72,7 +82,7 @@ describe('the same producers', () => {
     const cut = totalsOf(simulation);
     simulation.advance({ untilNs: returnNs });
     expect(totalsOf(simulation)).toEqual({ stored: cut.stored, inFlight: held });
-    simulation.advance({ untilNs: returnNs + SECOND });
+    simulation.advance({ untilNs: returnNs + 2 * SECOND });
     const back = totalsOf(simulation);
     expect(back.stored).toBeGreaterThanOrEqual(cut.stored + held);
     expect(back.inFlight).toBeLessThanOrEqual(1);

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { B_INTS, B_N, B_STATE } from '../../src/producer/batch-pool.ts';
+import { BATCH } from '../../src/producer/batch-pool.ts';
 import { runProgram } from '../cli/program.ts';
 import { realWorld } from '../cli/real-world.ts';
 import { FakeIo } from '../cli/world.fixture.ts';
 import { InvariantError } from '../engine/index.ts';
 import { generic, MS, smallWorld } from '../model/small-world.fixture.ts';
 import { Simulation } from '../simulation.ts';
+
+const { B_INTS, B_N, B_STATE } = BATCH;
 
 const world = { sinks: [generic], policy: { lingerNs: 100 * MS } };
 

@@ -2,7 +2,7 @@
  * The books, exact and made anew from the world as it stands: logs, buffers, requests on the way, sinks. Nothing here
  * is a counter that the model kept while it ran, but for what has ended outside of any of these (drops and unknowns).
  */
-import { B_INTS, B_N, B_STATE, B_STREAM } from '../../src/producer/batch-pool.ts';
+import { BATCH } from '../../src/producer/batch-pool.ts';
 import type { DropCause } from '../../src/record.ts';
 import { DROP_CAUSES } from '../../src/record.ts';
 import { InvariantError } from '../engine/index.ts';
@@ -17,6 +17,8 @@ import type { StreamPlan } from '../model/stream-plan.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Counts, LedgerReport, RouteBook } from '../report/result.ts';
 import { addTo, type Tally, tallied } from './tally.ts';
+
+const { B_INTS, B_N, B_STATE, B_STREAM } = BATCH;
 
 /** One topic's producer leg. */
 export interface TopicBook {

@@ -24,27 +24,49 @@ export interface MergeWatcher {
  * A header of one cache line holds all that an append reads; then comes the ring of entries. Both lie in an arena that
  * logs share: ten thousand arrays of their own would cost an append three more cache misses.
  */
-export const ROLL_AT_BYTES = 0;
-export const ROLL_AT_NS = 1;
-export const LOG_END_OFFSET = 2;
-export const LOG_END_BYTES = 3;
-export const LAST_APPEND_NS = 4;
+const ROLL_AT_BYTES = 0;
+const ROLL_AT_NS = 1;
+const LOG_END_OFFSET = 2;
+const LOG_END_BYTES = 3;
+const LAST_APPEND_NS = 4;
 /** Index of the first entry in the ring, which is only the base of the second; entries with it; ring length − 1. */
-export const HEAD = 5;
-export const SIZE = 6;
-export const MASK = 7;
-export const HEADER = 8;
+const HEAD = 5;
+const SIZE = 6;
+const MASK = 7;
+const HEADER = 8;
 /** Fields of an entry: one append, or several merged. Its base is the end of the entry before it. */
-export const END_OFFSET = 0;
-export const APPEND_NS = 1;
-export const END_BYTES = 2;
-export const FIRST_CREATED_NS = 3;
-export const LAST_CREATED_NS = 4;
-export const STRIDE = 5;
+const END_OFFSET = 0;
+const APPEND_NS = 1;
+const END_BYTES = 2;
+const FIRST_CREATED_NS = 3;
+const LAST_CREATED_NS = 4;
+const STRIDE = 5;
 
 const ENTRIES_FIRST = 8;
 /** Steps back from the tail before searching by halves: most questions are about the last few appends. */
 const TAIL_STEPS = 6;
+
+/**
+ * For other files to take apart into constants of their own: V8 folds a module's own constants into its code, but reads
+ * imported ones from memory each time.
+ */
+export const ENTRY = {
+  ROLL_AT_BYTES,
+  ROLL_AT_NS,
+  LOG_END_OFFSET,
+  LOG_END_BYTES,
+  LAST_APPEND_NS,
+  HEAD,
+  SIZE,
+  MASK,
+  HEADER,
+  END_OFFSET,
+  APPEND_NS,
+  END_BYTES,
+  FIRST_CREATED_NS,
+  LAST_CREATED_NS,
+  STRIDE,
+} as const;
 
 /**
  * Entries sit in a ring; the first is only the base of the second. Memory is bounded however long the backlog: at

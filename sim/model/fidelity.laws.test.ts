@@ -1,18 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  B_ATTEMPTS,
-  B_CREATED_AT_NS,
-  B_FLOATS,
-  B_INTS,
-  B_LAST_AT_NS,
-  B_N,
-  B_PARTITION,
-  B_STREAM,
-} from '../../src/producer/batch-pool.ts';
-import { R_HEAD, R_INTS } from '../../src/producer/request-pool.ts';
+import { BATCH } from '../../src/producer/batch-pool.ts';
+import { REQUEST } from '../../src/producer/request-pool.ts';
 import { Simulation } from '../simulation.ts';
 import { anyWorld, generic, MS, type SmallWorld, smallWorld } from './small-world.fixture.ts';
+
+const { R_HEAD, R_INTS } = REQUEST;
+
+const { B_ATTEMPTS, B_CREATED_AT_NS, B_FLOATS, B_INTS, B_LAST_AT_NS, B_N, B_PARTITION, B_STREAM } = BATCH;
 
 /** Everything the run came to that both fidelities must agree on, sends one by one. */
 function run(world: SmallWorld, how: { fidelity: 'record' | 'request'; check?: 'end' | 'event' }) {

@@ -1,24 +1,43 @@
 /** What the producer fleet knows of each stream and of each producer, in rows: touched at random, a cache line each. */
 import type { StreamPlan } from './stream-plan.ts';
 
-export const STREAM_STRIDE = 4;
+const STREAM_STRIDE = 4;
 /** When its next decision is looked for: never later than it comes. */
-export const WAKE = 0;
-export const PRODUCER = 1;
-export const TOPIC = 2;
+const WAKE = 0;
+const PRODUCER = 1;
+const TOPIC = 2;
 
-export const PRODUCER_STRIDE = 8;
+const PRODUCER_STRIDE = 8;
 /** Above these its buffer may run full between two decisions. */
-export const PRESSURE_BYTES = 0;
-export const PRESSURE_RECORDS = 1;
+const PRESSURE_BYTES = 0;
+const PRESSURE_RECORDS = 1;
 /** Earliest event under way for it. */
-export const EVENT = 2;
+const EVENT = 2;
 /** 1 while answers matter to it. */
 const WATCHED = 3;
-export const IDENTITY = 4;
-export const ZONE = 5;
-export const FIRST = 6;
-export const END = 7;
+const IDENTITY = 4;
+const ZONE = 5;
+const FIRST = 6;
+const END = 7;
+
+/**
+ * For other files to take apart into constants of their own: V8 folds a module's own constants into its code, but reads
+ * imported ones from memory each time.
+ */
+export const FLEET = {
+  STREAM_STRIDE,
+  WAKE,
+  PRODUCER,
+  TOPIC,
+  PRODUCER_STRIDE,
+  PRESSURE_BYTES,
+  PRESSURE_RECORDS,
+  EVENT,
+  IDENTITY,
+  ZONE,
+  FIRST,
+  END,
+} as const;
 
 export class FleetRows {
   readonly streams: Float64Array;

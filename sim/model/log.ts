@@ -2,12 +2,13 @@
 import { InvariantError, invariant } from '../engine/invariant.ts';
 import type { LogView } from './doors.ts';
 import { DuplicateRanges } from './duplicate-ranges.ts';
-import {
+import { ENTRY, EntryRing, type EntryRingOptions } from './entry-ring.ts';
+import { type RetentionPolicy, type SegmentPolicy, Segments } from './segments.ts';
+
+const {
   APPEND_NS,
   END_BYTES,
   END_OFFSET,
-  EntryRing,
-  type EntryRingOptions,
   FIRST_CREATED_NS,
   HEAD,
   HEADER,
@@ -20,8 +21,7 @@ import {
   ROLL_AT_NS,
   SIZE,
   STRIDE,
-} from './entry-ring.ts';
-import { type RetentionPolicy, type SegmentPolicy, Segments } from './segments.ts';
+} = ENTRY;
 
 export interface PartitionLogOptions extends SegmentPolicy, EntryRingOptions {}
 

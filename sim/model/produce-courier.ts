@@ -1,34 +1,21 @@
 /** Carries the core's produce requests to the brokers, and the answers back, or the news that none will come. */
-import {
-  B_CREATED_AT_NS,
-  B_FLOATS,
-  B_INTS,
-  B_LAST_AT_NS,
-  B_N,
-  B_PARTITION,
-  B_STREAM,
-  B_WIRE_BYTES,
-} from '../../src/producer/batch-pool.ts';
+import { BATCH } from '../../src/producer/batch-pool.ts';
 import type { ProducerCore } from '../../src/producer/core.ts';
 import { OUTCOME_OK, OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from '../../src/producer/outcome.ts';
-import {
-  R_BROKER,
-  R_FLOATS,
-  R_HEAD,
-  R_INTS,
-  R_NEXT,
-  R_ORDINAL,
-  R_PRODUCER,
-  R_SENT_AT_NS,
-  R_SETTLED,
-} from '../../src/producer/request-pool.ts';
+import { REQUEST } from '../../src/producer/request-pool.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { Clusters } from './clusters.ts';
-import { type FleetRows, IDENTITY, PRODUCER_STRIDE, STREAM_STRIDE, TOPIC, ZONE } from './fleet-rows.ts';
+import { FLEET, type FleetRows } from './fleet-rows.ts';
 import type { ProducerBooks } from './producer-books.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
 import type { Topology } from './topology.ts';
+
+const { IDENTITY, PRODUCER_STRIDE, STREAM_STRIDE, TOPIC, ZONE } = FLEET;
+
+const { R_BROKER, R_FLOATS, R_HEAD, R_INTS, R_NEXT, R_ORDINAL, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
+
+const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_LAST_AT_NS, B_N, B_PARTITION, B_STREAM, B_WIRE_BYTES } = BATCH;
 
 const NONE = -1;
 /** First retransmission of an unanswered connection request; each wait is twice the one before (Linux, RFC 6298). */

@@ -15,16 +15,22 @@ import type { ProducerConfig } from '../../src/producer/config.ts';
 import { ProducerCore } from '../../src/producer/core.ts';
 import type { ProducerEffects } from '../../src/producer/effects.ts';
 import { OUTCOME_OK } from '../../src/producer/outcome.ts';
-import { R_ABANDONED, R_INTS, R_NEXT } from '../../src/producer/request-pool.ts';
+import { REQUEST } from '../../src/producer/request-pool.ts';
 import { TopicView } from '../../src/producer/topic-view.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Clusters } from './clusters.ts';
-import {
+import { FLEET, FleetRows } from './fleet-rows.ts';
+import { ProduceCourier } from './produce-courier.ts';
+import { ProducerBooks } from './producer-books.ts';
+import { StreamFeed } from './stream-feed.ts';
+import type { StreamPlan } from './stream-plan.ts';
+import type { Topology } from './topology.ts';
+
+const {
   END,
   EVENT,
   FIRST,
-  FleetRows,
   IDENTITY,
   PRESSURE_BYTES,
   PRESSURE_RECORDS,
@@ -34,12 +40,9 @@ import {
   TOPIC,
   WAKE,
   ZONE,
-} from './fleet-rows.ts';
-import { ProduceCourier } from './produce-courier.ts';
-import { ProducerBooks } from './producer-books.ts';
-import { StreamFeed } from './stream-feed.ts';
-import type { StreamPlan } from './stream-plan.ts';
-import type { Topology } from './topology.ts';
+} = FLEET;
+
+const { R_ABANDONED, R_INTS, R_NEXT } = REQUEST;
 
 const NONE = -1;
 /** How often a producer that could not get metadata asks again: Kafka's retry.backoff is 100 ms, its max age minutes. */

@@ -2,11 +2,15 @@
  * Hands arrivals to the producer core: late, but with their own times and in an order that the core can't tell from
  * that in which they came.
  */
-import { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_OPEN_NEXT, B_WIRE_BYTES } from '../../src/producer/batch-pool.ts';
+import { BATCH } from '../../src/producer/batch-pool.ts';
 import type { ProducerCore } from '../../src/producer/core.ts';
 import { NO_KEY } from '../../src/record.ts';
 import type { Arrivals } from './arrivals.ts';
-import { END, FIRST, type FleetRows, PRESSURE_BYTES, PRESSURE_RECORDS, PRODUCER_STRIDE } from './fleet-rows.ts';
+import { FLEET, type FleetRows } from './fleet-rows.ts';
+
+const { END, FIRST, PRESSURE_BYTES, PRESSURE_RECORDS, PRODUCER_STRIDE } = FLEET;
+
+const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_OPEN_NEXT, B_WIRE_BYTES } = BATCH;
 
 const NONE = -1;
 

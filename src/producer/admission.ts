@@ -2,7 +2,17 @@
 
 import { invariant } from '../invariant.ts';
 import { DROP_CAUSES, NO_KEY } from '../record.ts';
-import {
+import { BATCH } from './batch-pool.ts';
+import type { BufferView } from './policy.ts';
+import { PRODUCER_ROW } from './producer-table.ts';
+import type { ProducerState } from './state.ts';
+import { STREAM } from './stream-table.ts';
+
+const { BYTES, CLASS_COUNT, CLOSED, P_STRIDE, RECHECK, RECORDS } = PRODUCER_ROW;
+
+const { S_BATCHES, S_CLASS, S_PRODUCER, S_STRIDE } = STREAM;
+
+const {
   B_CHARGED_BYTES,
   B_CREATED_AT_NS,
   B_FLOATS,
@@ -15,11 +25,7 @@ import {
   B_WIRE_BYTES,
   LINGERING,
   READY,
-} from './batch-pool.ts';
-import type { BufferView } from './policy.ts';
-import { BYTES, CLASS_COUNT, CLOSED, P_STRIDE, RECHECK, RECORDS } from './producer-table.ts';
-import type { ProducerState } from './state.ts';
-import { S_BATCHES, S_CLASS, S_PRODUCER, S_STRIDE } from './stream-table.ts';
+} = BATCH;
 
 const NONE = -1;
 const CAUSE_BUFFER_FULL = DROP_CAUSES.indexOf('buffer-full');

@@ -1,5 +1,7 @@
 /** A list of batches that is filled and emptied for each request, and so keeps its array: an Array would give it up. */
-import { B_INTS, B_PARTITION, B_STREAM, type BatchPool } from './batch-pool.ts';
+import { BATCH, type BatchPool } from './batch-pool.ts';
+
+const { B_INTS, B_PARTITION, B_STREAM } = BATCH;
 
 export class BatchList {
   length = 0;

@@ -7,60 +7,95 @@
  * second one doubles.
  */
 
-export const B_INTS = 32;
-export const B_STREAM = 0;
+const B_INTS = 32;
+const B_STREAM = 0;
 /** −1 until metadata says which partitions there are. */
-export const B_PARTITION = 1;
+const B_PARTITION = 1;
 /** Of the records in it, when the partition isn't known yet: one batch holds one key then. */
-export const B_KEY_HASH = 2;
+const B_KEY_HASH = 2;
 /** Records. */
-export const B_N = 3;
+const B_N = 3;
 /** One of the states below, 0 when the slot is free. */
-export const B_STATE = 4;
+const B_STATE = 4;
 /** 1 while records may still be appended. */
-export const B_OPEN = 5;
+const B_OPEN = 5;
 /** 1 once an attempt may have been written. */
-export const B_MAYBE_WRITTEN = 6;
+const B_MAYBE_WRITTEN = 6;
 /** Attempts that failed. */
-export const B_ATTEMPTS = 7;
+const B_ATTEMPTS = 7;
 /** Broker it waits for while READY or was last sent to, −1 for none. */
-export const B_BROKER = 8;
+const B_BROKER = 8;
 /** Requests that carry it and are unanswered, and 1 while the core owns it. */
-export const B_PINS = 9;
-export const B_NEXT = 10;
-export const B_PREVIOUS = 11;
-export const B_OPEN_NEXT = 12;
-export const B_OPEN_PREVIOUS = 13;
+const B_PINS = 9;
+const B_NEXT = 10;
+const B_PREVIOUS = 11;
+const B_OPEN_NEXT = 12;
+const B_OPEN_PREVIOUS = 13;
 /** Its number among its stream's batches: names its draws. */
-export const B_ORDINAL = 14;
+const B_ORDINAL = 14;
 /** Its stream's class: kept here, because the stream's row is far away by the time the batch ends. */
-export const B_SERVICE_CLASS = 15;
+const B_SERVICE_CLASS = 15;
 
-export const B_FLOATS = 16;
+const B_FLOATS = 16;
 /** Order of allocation over the whole core: tells a stream's batches of one instant apart. */
-export const B_SEQUENCE = 8;
+const B_SEQUENCE = 8;
 /** Compressed bytes. */
-export const B_WIRE_BYTES = 9;
+const B_WIRE_BYTES = 9;
 /** What it costs of the buffer. */
-export const B_CHARGED_BYTES = 10;
+const B_CHARGED_BYTES = 10;
 /** Time of its first record. */
-export const B_CREATED_AT_NS = 11;
+const B_CREATED_AT_NS = 11;
 /** Time of its last record. */
-export const B_LAST_AT_NS = 12;
+const B_LAST_AT_NS = 12;
 /** No attempt before. */
-export const B_NOT_BEFORE_NS = 13;
+const B_NOT_BEFORE_NS = 13;
 
 /** Waits for its linger to pass; more records may join. */
-export const LINGERING = 1;
+const LINGERING = 1;
 /** Due; waits for a connection, a back-off or metadata. */
-export const READY = 2;
+const READY = 2;
 /** In a request without an answer. */
-export const IN_FLIGHT = 3;
+const IN_FLIGHT = 3;
 /** Settled; the slot lives on only because an unanswered request still carries it. */
-export const GONE = 4;
+const GONE = 4;
 
 const NONE = -1;
 const ROW_BYTES = 128;
+
+/**
+ * For other files to take apart into constants of their own: V8 folds a module's own constants into its code, but reads
+ * imported ones from memory each time.
+ */
+export const BATCH = {
+  B_INTS,
+  B_STREAM,
+  B_PARTITION,
+  B_KEY_HASH,
+  B_N,
+  B_STATE,
+  B_OPEN,
+  B_MAYBE_WRITTEN,
+  B_ATTEMPTS,
+  B_BROKER,
+  B_PINS,
+  B_NEXT,
+  B_PREVIOUS,
+  B_OPEN_NEXT,
+  B_OPEN_PREVIOUS,
+  B_ORDINAL,
+  B_SERVICE_CLASS,
+  B_FLOATS,
+  B_SEQUENCE,
+  B_WIRE_BYTES,
+  B_CHARGED_BYTES,
+  B_CREATED_AT_NS,
+  B_LAST_AT_NS,
+  B_NOT_BEFORE_NS,
+  LINGERING,
+  READY,
+  IN_FLIGHT,
+  GONE,
+} as const;
 
 export class BatchPool {
   ints: Int32Array;

@@ -1,25 +1,18 @@
 import { DROP_CAUSES, NO_KEY } from '../record.ts';
-import {
-  B_CHARGED_BYTES,
-  B_FLOATS,
-  B_INTS,
-  B_N,
-  B_PARTITION,
-  B_SEQUENCE,
-  B_STATE,
-  B_STREAM,
-  GONE,
-  LINGERING,
-} from './batch-pool.ts';
+import { BATCH } from './batch-pool.ts';
 import type { ProducerConfig } from './config.ts';
 import { ProducerCore } from './core.ts';
 import type { ProducerEffects } from './effects.ts';
 import { FATE_DELIVERED, type Outcome } from './outcome.ts';
 import { dropNew } from './overflow.ts';
 import { sticky } from './partitioner/index.ts';
-import { R_HEAD, R_INTS } from './request-pool.ts';
+import { REQUEST } from './request-pool.ts';
 import { exponential } from './retry.ts';
 import { TopicView } from './topic-view.ts';
+
+const { R_HEAD, R_INTS } = REQUEST;
+
+const { B_CHARGED_BYTES, B_FLOATS, B_INTS, B_N, B_PARTITION, B_SEQUENCE, B_STATE, B_STREAM, GONE, LINGERING } = BATCH;
 
 export const MS = 1_000_000;
 

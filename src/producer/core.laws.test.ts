@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_KEY } from '../record.ts';
-import { B_FLOATS, B_INTS, B_N, B_PARTITION, B_STATE, B_STREAM, B_WIRE_BYTES } from './batch-pool.ts';
+import { BATCH } from './batch-pool.ts';
 import type { ProducerConfig } from './config.ts';
 import { CoreWorld, MS } from './core.fixture.ts';
 import { OUTCOME_OK, type Outcome } from './outcome.ts';
 import { dropNew, dropOldest, evictLower } from './overflow.ts';
 import { keyed, random, roundRobin, sticky, uniformSticky } from './partitioner/index.ts';
-import { R_BROKER, R_HEAD, R_INTS, R_NEXT } from './request-pool.ts';
+import { REQUEST } from './request-pool.ts';
 import { exponential } from './retry.ts';
+
+const { R_BROKER, R_HEAD, R_INTS, R_NEXT } = REQUEST;
+
+const { B_FLOATS, B_INTS, B_N, B_PARTITION, B_STATE, B_STREAM, B_WIRE_BYTES } = BATCH;
 
 const BROKERS = 3;
 const CLASSES = [0, 1, 2];

@@ -11,7 +11,9 @@ import {
 } from './outcome.ts';
 import { dropNew, dropOldest, evictLower } from './overflow.ts';
 import { keyed, roundRobin, sticky } from './partitioner/index.ts';
-import { R_HEAD, R_INTS } from './request-pool.ts';
+import { REQUEST } from './request-pool.ts';
+
+const { R_HEAD, R_INTS } = REQUEST;
 
 const LOW = 0;
 const HIGH = 2;

@@ -13,7 +13,26 @@
 import { invariant } from '../invariant.ts';
 import { DROP_CAUSES, NO_KEY } from '../record.ts';
 import { Admission } from './admission.ts';
-import {
+import { BATCH, type BatchPool } from './batch-pool.ts';
+import type { ProducerConfig } from './config.ts';
+import type { ProducerEffects } from './effects.ts';
+import { OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from './outcome.ts';
+import type { Partitioner } from './policy.ts';
+import { PRODUCER_ROW } from './producer-table.ts';
+import type { RequestPool } from './request-pool.ts';
+import { REQUEST } from './request-pool.ts';
+import { Sending } from './sending.ts';
+import { ProducerState } from './state.ts';
+import { STREAM, type StreamTable } from './stream-table.ts';
+import type { TopicView } from './topic-view.ts';
+
+const { BYTES, CLOSED, FIRST_STREAM, LAST_STREAM, P_STRIDE, RECHECK, RECORDS } = PRODUCER_ROW;
+
+const { S_PRODUCER, S_STRIDE } = STREAM;
+
+const { R_ABANDONED, R_BROKER, R_FLOATS, R_INTS, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
+
+const {
   B_BROKER,
   B_CREATED_AT_NS,
   B_FLOATS,
@@ -25,22 +44,10 @@ import {
   B_STATE,
   B_STREAM,
   B_WIRE_BYTES,
-  type BatchPool,
   IN_FLIGHT,
   LINGERING,
   READY,
-} from './batch-pool.ts';
-import type { ProducerConfig } from './config.ts';
-import type { ProducerEffects } from './effects.ts';
-import { OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from './outcome.ts';
-import type { Partitioner } from './policy.ts';
-import { BYTES, CLOSED, FIRST_STREAM, LAST_STREAM, P_STRIDE, RECHECK, RECORDS } from './producer-table.ts';
-import type { RequestPool } from './request-pool.ts';
-import { R_ABANDONED, R_BROKER, R_FLOATS, R_INTS, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } from './request-pool.ts';
-import { Sending } from './sending.ts';
-import { ProducerState } from './state.ts';
-import { S_PRODUCER, S_STRIDE, type StreamTable } from './stream-table.ts';
-import type { TopicView } from './topic-view.ts';
+} = BATCH;
 
 const NONE = -1;
 const CAUSE_EXPIRED = DROP_CAUSES.indexOf('expired');

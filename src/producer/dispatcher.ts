@@ -1,6 +1,6 @@
 import { within } from '../clock.ts';
 import type { Clock, ProduceOutcome, ProducerPort, WireRecord } from '../ports.ts';
-import { B_INTS, B_PARTITION, B_STREAM } from './batch-pool.ts';
+import { BATCH } from './batch-pool.ts';
 import type { ProducerCore } from './core.ts';
 import {
   OUTCOME_OK,
@@ -11,7 +11,11 @@ import {
   OUTCOME_UNREACHABLE,
   type Outcome,
 } from './outcome.ts';
-import { R_BATCHES, R_BROKER, R_HEAD, R_INTS, R_SETTLED } from './request-pool.ts';
+import { REQUEST } from './request-pool.ts';
+
+const { R_BATCHES, R_BROKER, R_HEAD, R_INTS, R_SETTLED } = REQUEST;
+
+const { B_INTS, B_PARTITION, B_STREAM } = BATCH;
 
 const NS_PER_MS = 1_000_000;
 

@@ -1,30 +1,50 @@
 /** Producers as rows: what each holds in its buffer, and its requests in flight in the order they were sent. */
 
 import type { RequestPool } from './request-pool.ts';
-import { R_INTS, R_NEXT, R_PREVIOUS } from './request-pool.ts';
+import { REQUEST } from './request-pool.ts';
+
+const { R_INTS, R_NEXT, R_PREVIOUS } = REQUEST;
 
 /** Rows of `ints`, one cache line each. */
-export const P_STRIDE = 16;
-export const RECORDS = 0;
-export const CLOSED = 1;
-export const FIRST_STREAM = 2;
-export const LAST_STREAM = 3;
+const P_STRIDE = 16;
+const RECORDS = 0;
+const CLOSED = 1;
+const FIRST_STREAM = 2;
+const LAST_STREAM = 3;
 /** Queued or in-flight batches by class: three columns. */
-export const CLASS_COUNT = 4;
+const CLASS_COUNT = 4;
 const REQUESTS = 7;
 const REQUEST_HEAD = 8;
 const REQUEST_TAIL = 9;
 /** Ends of the lists that the queue table keeps: a head and a tail each. */
-export const LINGER_ENDS = 10;
-export const READY_ENDS = 12;
-export const READY_COUNT = 14;
+const LINGER_ENDS = 10;
+const READY_ENDS = 12;
+const READY_COUNT = 14;
 
 /** Rows of `floats` are 2 wide. */
-export const BYTES = 0;
+const BYTES = 0;
 /** Earliest time at which trying the ready batches again can help. */
-export const RECHECK = 1;
+const RECHECK = 1;
 
 const NONE = -1;
+
+/**
+ * For other files to take apart into constants of their own: V8 folds a module's own constants into its code, but reads
+ * imported ones from memory each time.
+ */
+export const PRODUCER_ROW = {
+  P_STRIDE,
+  RECORDS,
+  CLOSED,
+  FIRST_STREAM,
+  LAST_STREAM,
+  CLASS_COUNT,
+  LINGER_ENDS,
+  READY_ENDS,
+  READY_COUNT,
+  BYTES,
+  RECHECK,
+} as const;
 
 export class ProducerTable {
   ints = new Int32Array(P_STRIDE * 4);

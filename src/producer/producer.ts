@@ -11,7 +11,7 @@ import { systemClock, within } from '../clock.ts';
 import { textHash32 } from '../hash.ts';
 import type { Clock, PartitionLeader, ProducerPort, Timer } from '../ports.ts';
 import { CLASSES, DROP_CAUSES, type DropCause, NO_KEY, type ServiceClass } from '../record.ts';
-import { B_INTS, B_STREAM } from './batch-pool.ts';
+import { BATCH } from './batch-pool.ts';
 import type { ProducerConfig } from './config.ts';
 import { ConnectionLoop } from './connection-loop.ts';
 import { ProducerCore } from './core.ts';
@@ -26,6 +26,8 @@ import { keyHashOf } from './partitioner/index.ts';
 import { type Confirmation, PayloadStore } from './payload-store.ts';
 import { ProducerBook, type Receipt } from './receipt.ts';
 import { TopicView } from './topic-view.ts';
+
+const { B_INTS, B_STREAM } = BATCH;
 
 const NS_PER_MS = 1_000_000;
 const CAUSE_BUFFER_FULL = DROP_CAUSES.indexOf('buffer-full');

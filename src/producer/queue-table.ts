@@ -4,18 +4,12 @@
  */
 
 import type { BatchPool } from './batch-pool.ts';
-import {
-  B_ATTEMPTS,
-  B_CREATED_AT_NS,
-  B_FLOATS,
-  B_INTS,
-  B_NEXT,
-  B_PARTITION,
-  B_PREVIOUS,
-  B_SEQUENCE,
-  B_STREAM,
-} from './batch-pool.ts';
-import { LINGER_ENDS, P_STRIDE, type ProducerTable, READY_COUNT, READY_ENDS } from './producer-table.ts';
+import { BATCH } from './batch-pool.ts';
+import { PRODUCER_ROW, type ProducerTable } from './producer-table.ts';
+
+const { LINGER_ENDS, P_STRIDE, READY_COUNT, READY_ENDS } = PRODUCER_ROW;
+
+const { B_ATTEMPTS, B_CREATED_AT_NS, B_FLOATS, B_INTS, B_NEXT, B_PARTITION, B_PREVIOUS, B_SEQUENCE, B_STREAM } = BATCH;
 
 const NONE = -1;
 export class QueueTable {

@@ -3,26 +3,45 @@
  * of its own, because a batch whose first request timed out can be in a second one while the first still travels.
  */
 
-export const R_INTS = 16;
-export const R_PRODUCER = 0;
-export const R_BROKER = 1;
+const R_INTS = 16;
+const R_PRODUCER = 0;
+const R_BROKER = 1;
 /** First entry. */
-export const R_HEAD = 2;
-export const R_BATCHES = 3;
-export const R_NEXT = 4;
-export const R_PREVIOUS = 5;
+const R_HEAD = 2;
+const R_BATCHES = 3;
+const R_NEXT = 4;
+const R_PREVIOUS = 5;
 /** 1 when the core has given it up (time-out, close): a later answer only frees it. */
-export const R_SETTLED = 6;
+const R_SETTLED = 6;
 /** 1 when the driver has said that no answer will come. */
-export const R_ABANDONED = 7;
+const R_ABANDONED = 7;
 /** Its number among its producer's requests: names its draws. */
-export const R_ORDINAL = 8;
+const R_ORDINAL = 8;
 
-export const R_FLOATS = 8;
-export const R_SENT_AT_NS = 5;
+const R_FLOATS = 8;
+const R_SENT_AT_NS = 5;
 
 const NONE = -1;
 const ROW_BYTES = 64;
+
+/**
+ * For other files to take apart into constants of their own: V8 folds a module's own constants into its code, but reads
+ * imported ones from memory each time.
+ */
+export const REQUEST = {
+  R_INTS,
+  R_PRODUCER,
+  R_BROKER,
+  R_HEAD,
+  R_BATCHES,
+  R_NEXT,
+  R_PREVIOUS,
+  R_SETTLED,
+  R_ABANDONED,
+  R_ORDINAL,
+  R_FLOATS,
+  R_SENT_AT_NS,
+} as const;
 
 export class RequestPool {
   ints: Int32Array;

@@ -3,7 +3,24 @@
 import { fraction, hash32 } from '../hash.ts';
 import { DROP_CAUSES } from '../record.ts';
 import { BatchList } from './batch-list.ts';
+import { BATCH } from './batch-pool.ts';
 import {
+  OUTCOME_OK,
+  OUTCOME_REFUSED_FATAL,
+  OUTCOME_REFUSED_METADATA,
+  OUTCOME_UNKNOWN,
+  OUTCOME_UNREACHABLE,
+  type Outcome,
+} from './outcome.ts';
+import { REQUEST } from './request-pool.ts';
+import { DELIVERED, type ProducerState } from './state.ts';
+import { STREAM } from './stream-table.ts';
+
+const { S_IDENTITY, S_READY, S_STRIDE } = STREAM;
+
+const { R_ABANDONED, R_HEAD, R_INTS, R_PRODUCER, R_SETTLED } = REQUEST;
+
+const {
   B_ATTEMPTS,
   B_BROKER,
   B_CREATED_AT_NS,
@@ -18,18 +35,7 @@ import {
   B_STREAM,
   B_WIRE_BYTES,
   IN_FLIGHT,
-} from './batch-pool.ts';
-import {
-  OUTCOME_OK,
-  OUTCOME_REFUSED_FATAL,
-  OUTCOME_REFUSED_METADATA,
-  OUTCOME_UNKNOWN,
-  OUTCOME_UNREACHABLE,
-  type Outcome,
-} from './outcome.ts';
-import { R_ABANDONED, R_HEAD, R_INTS, R_PRODUCER, R_SETTLED } from './request-pool.ts';
-import { DELIVERED, type ProducerState } from './state.ts';
-import { S_IDENTITY, S_READY, S_STRIDE } from './stream-table.ts';
+} = BATCH;
 
 const NONE = -1;
 const CAUSE_EXPIRED = DROP_CAUSES.indexOf('expired');

@@ -2,7 +2,24 @@
 
 import { invariant } from '../invariant.ts';
 import { NO_KEY } from '../record.ts';
-import {
+import { BATCH, BatchPool } from './batch-pool.ts';
+import { checkProducerConfig, type ProducerConfig } from './config.ts';
+import { Connections } from './connections.ts';
+import type { ProducerEffects } from './effects.ts';
+import { FATE_DELIVERED, FATE_UNKNOWN } from './outcome.ts';
+import type { LoadView, Partitioner } from './policy.ts';
+import { PRODUCER_ROW, ProducerTable } from './producer-table.ts';
+import { QueueTable } from './queue-table.ts';
+import { REQUEST, RequestPool } from './request-pool.ts';
+import { STREAM, StreamTable } from './stream-table.ts';
+
+const { BYTES, CLASS_COUNT, P_STRIDE, RECHECK, RECORDS } = PRODUCER_ROW;
+
+const { S_PARTITION, S_PRODUCER, S_READY, S_STRIDE, UNASKED } = STREAM;
+
+const { R_BROKER, R_INTS, R_NEXT } = REQUEST;
+
+const {
   B_BROKER,
   B_CHARGED_BYTES,
   B_FLOATS,
@@ -15,19 +32,9 @@ import {
   B_SERVICE_CLASS,
   B_STATE,
   B_STREAM,
-  BatchPool,
   GONE,
   READY,
-} from './batch-pool.ts';
-import { checkProducerConfig, type ProducerConfig } from './config.ts';
-import { Connections } from './connections.ts';
-import type { ProducerEffects } from './effects.ts';
-import { FATE_DELIVERED, FATE_UNKNOWN } from './outcome.ts';
-import type { LoadView, Partitioner } from './policy.ts';
-import { BYTES, CLASS_COUNT, P_STRIDE, ProducerTable, RECHECK, RECORDS } from './producer-table.ts';
-import { QueueTable } from './queue-table.ts';
-import { R_BROKER, R_INTS, R_NEXT, RequestPool } from './request-pool.ts';
-import { S_PARTITION, S_PRODUCER, S_READY, S_STRIDE, StreamTable, UNASKED } from './stream-table.ts';
+} = BATCH;
 
 const NONE = -1;
 /** `end` of a batch that was delivered. */

@@ -1,26 +1,43 @@
 /** Streams as rows of one array: a stream's row is one cache line, and each stream's open batches hang off it. */
 
 import type { BatchPool } from './batch-pool.ts';
-import { B_INTS, B_KEY_HASH, B_OPEN_NEXT, B_OPEN_PREVIOUS, B_PARTITION } from './batch-pool.ts';
+import { BATCH } from './batch-pool.ts';
 import type { TopicView } from './topic-view.ts';
 
-export const S_STRIDE = 8;
-export const S_PRODUCER = 0;
-export const S_CLASS = 1;
+const { B_INTS, B_KEY_HASH, B_OPEN_NEXT, B_OPEN_PREVIOUS, B_PARTITION } = BATCH;
+
+const S_STRIDE = 8;
+const S_PRODUCER = 0;
+const S_CLASS = 1;
 const S_OPEN_HEAD = 2;
 const S_OPEN_COUNT = 3;
 /** Batches that are due and wait. */
-export const S_READY = 4;
+const S_READY = 4;
 /** Batches opened so far. */
-export const S_BATCHES = 5;
-export const S_IDENTITY = 6;
+const S_BATCHES = 5;
+const S_IDENTITY = 6;
 /** Where the next record without a key goes, as the partitioner last said; UNASKED when it has to be asked again. */
-export const S_PARTITION = 7;
-export const UNASKED = -2;
+const S_PARTITION = 7;
+const UNASKED = -2;
 
 const NONE = -1;
 /** A list longer than this gets an index: partitioners that spread keep a batch open in every partition. */
 const SCAN_MAX = 8;
+
+/**
+ * For other files to take apart into constants of their own: V8 folds a module's own constants into its code, but reads
+ * imported ones from memory each time.
+ */
+export const STREAM = {
+  S_STRIDE,
+  S_PRODUCER,
+  S_CLASS,
+  S_READY,
+  S_BATCHES,
+  S_IDENTITY,
+  S_PARTITION,
+  UNASKED,
+} as const;
 
 /** Unassigned batches are told apart by their key, which has no partition yet. */
 const place = (partition: number, keyHash: number): number => (partition === NONE ? -2 - keyHash : partition);
