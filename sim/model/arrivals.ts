@@ -74,7 +74,7 @@ export class Arrivals {
 
   /** Reads the stream's row, to have it in cache. */
   foresee(stream: number): number {
-    return this.#table[stream * STRIDE];
+    return this.#table[stream * STRIDE] + this.#table[stream * STRIDE + STRIDE - 1];
   }
 
   /** True when records have keys. */

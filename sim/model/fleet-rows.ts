@@ -49,7 +49,8 @@ export class FleetRows {
   }
 
   foresee(producer: number, stream: number): number {
-    return this.producers[producer * PRODUCER_STRIDE] + this.streams[stream * STREAM_STRIDE];
+    const row = producer * PRODUCER_STRIDE;
+    return this.producers[row] + this.producers[row + PRODUCER_STRIDE - 1] + this.streams[stream * STREAM_STRIDE];
   }
 
   watched(producer: number): boolean {

@@ -155,10 +155,17 @@ export class ProduceCourier {
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
 
+  /** Reads what settling the request will read, to have it in cache. */
+  foreseeAnswer(request: number): number {
+    return this.#slots[request * SLOT_STRIDE] + this.#core.foreseeRequest(request);
+  }
+
   /** Reads ahead what the arrival will read. */
   #foresee(producer: number, request: number): void {
     this.foreseen =
-      this.#clusters.foresee(this.#slots[request * SLOT_STRIDE + PARTITION]) + this.#rows.foresee(producer, 0);
+      this.#clusters.foresee(this.#slots[request * SLOT_STRIDE + PARTITION]) +
+      this.#rows.foresee(producer, 0) +
+      this.#core.foreseeRequest(request);
   }
 
   /** A produce request reaches its broker. */

@@ -201,8 +201,12 @@ export class ProducerFleet implements ProducerEffects {
   /** Reads ahead what the decision will read. */
   #foreseeWake(stream: number): void {
     const producer = this.#plan.streamProducer[stream];
+    const answered = this.core.requestHead(producer);
     this.foreseen =
-      this.core.foresee(producer, stream) + this.#arrivals.foresee(stream) + this.#rows.foresee(producer, stream);
+      this.core.foresee(producer, stream) +
+      this.#arrivals.foresee(stream) +
+      this.#rows.foresee(producer, stream) +
+      (answered === NONE ? 0 : this.courier.foreseeAnswer(answered));
   }
 
   /** A stream's next decision may be due: its linger passes, its batch fills, or (record fidelity) its next record comes. */
