@@ -3,7 +3,7 @@ import { InvariantError, invariant } from '../engine/invariant.ts';
 import { LogArena } from './log-arena.ts';
 
 export interface EntryRingOptions {
-  /** Entries kept before old ones are merged; a power of two. Default 256: about 10 KB a log, 2 s of 100 appends/s. */
+  /** Entries kept before old ones are merged; a power of two. Default 64: 2.6 KB a log, so that ten thousand stay near the cache. */
   readonly entriesMax?: number;
   /**
    * Appends younger than this are never merged, so that questions about the recent past have exact answers. Must cover
@@ -85,7 +85,7 @@ export abstract class EntryRing {
   private readonly exactNs: number;
 
   constructor(options: EntryRingOptions) {
-    this.entriesMax = options.entriesMax ?? 256;
+    this.entriesMax = options.entriesMax ?? 64;
     this.exactNs = options.exactNs ?? 50_000_000;
     const powerOfTwo = this.entriesMax >= ENTRIES_FIRST && (this.entriesMax & (this.entriesMax - 1)) === 0;
     invariant(powerOfTwo, `entriesMax is a power of two from ${ENTRIES_FIRST} on`);

@@ -45,8 +45,9 @@ export const keystone2015 = {
   },
   router: {
     partitionsPerContainerMax: 12, // T16
-    fetchMin: '1MiB', // T15: a larger wait cuts polling
-    fetchWait: '500ms', // AK fetch.max.wait.ms
+    fetchMin: '4MiB', // T15: a larger wait cuts polling
+    fetchMax: '8MiB',
+    fetchWait: '1s',
   },
   sinks: {
     // T16 has 7,000, 4,500 and 1,500 containers at 24 GB/s; in proportion to 17 GB/s (d).
@@ -74,6 +75,7 @@ export const keystone2015 = {
     'producers.policy.batch': 'the default of 16 KiB would hold 7 records of 2.1 KB, not 15 (T15)',
     'producers.policy.buffer': 'small on purpose (T16); the figure is not published',
     'router.fetchMin': 'not published; large, as T15 advises where consumers are many',
+    'router.fetchWait': 'not published; consumers see 1 s on average (T16)',
     'sinks.elasticsearch.rate': 'takes less than it is sent (T16): a little under 20 % of 8 M/s',
     'sinks.elasticsearch.queue': 'not published',
     'sinks.s3.router.containers': 'scaled from 2016 by volume',

@@ -41,8 +41,9 @@ export const keystone2016 = {
   },
   router: {
     partitionsPerContainerMax: 12, // T16
-    fetchMin: '1MiB',
-    fetchWait: '500ms', // AK fetch.max.wait.ms
+    fetchMin: '4MiB',
+    fetchMax: '8MiB',
+    fetchWait: '1s',
   },
   sinks: {
     s3: { kind: 's3', file: '16MiB', fileAge: '5s', router: { containers: 7000 } }, // T16
@@ -68,6 +69,7 @@ export const keystone2016 = {
     'producers.policy.batch': 'the default of 16 KiB would hold 7 records of 2.2 KB, not 15 (T15)',
     'producers.policy.buffer': 'small on purpose (T16); the figure is not published',
     'router.fetchMin': 'not published; large, as T15 advises where consumers are many',
+    'router.fetchWait': 'not published; consumers see 1 s on average (T16)',
     'sinks.elasticsearch.rate': 'takes less than it is sent (T16): a little under 20 % of 11 M/s',
     'sinks.elasticsearch.queue': 'not published',
     'sinks.s3.file': 'with fileAge, about the 3 s of mean latency in T16',
