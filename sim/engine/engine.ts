@@ -70,7 +70,7 @@ export class Engine {
    * kinds.
    *
    * `foresee`, if given, is told of most events of the kind a few dozen events before their turn, and may only read: memory
-   * that it reads then is in cache when the handler wants it. At 10^5 entities that halves the cost of an event.
+   * that it reads then is in cache when the handler wants it. Worth it when entities are so many that they fall out of it.
    */
   kind(name: string, handler: Handler, foresee?: Handler): number {
     if (this.handlers.length === KINDS_MAX)

@@ -30,8 +30,6 @@ const ANSWER = 1;
 const ARRIVE_NS = 2;
 /** Draw of the trip back. */
 const BACK_DRAW = 3;
-/** Of its first batch. */
-const PARTITION = 4;
 
 export interface ProduceCourierOptions {
   readonly engine: Engine;
@@ -88,7 +86,7 @@ export class ProduceCourier {
     this.#arriveKind = options.engine.kind(
       'produce request arrives',
       (_, number) => this.#onArrive(this.#underWay.arrive(number)),
-      (producer, number) => this.#foresee(producer, this.#underWay.request(number)),
+      (producer, number) => this.#foresee(producer, number),
     );
     this.#lateKind = options.engine.kind('late produce answer', (producer, number) => {
       this.#onLate(producer, this.#underWay.arrive(number));
@@ -148,24 +146,29 @@ export class ProduceCourier {
     this.#slots[request * SLOT_STRIDE + ANSWER_NS] = Infinity;
     this.#slots[request * SLOT_STRIDE + ANSWER] = OUTCOME_OK;
     this.#slots[request * SLOT_STRIDE + BACK_DRAW] = (draw >>> 12) & 4095;
-    this.#slots[request * SLOT_STRIDE + PARTITION] = this.#partitionOf(
-      requests.batchOf(requests.ints[request * R_INTS + R_HEAD]),
-    );
-    this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#underWay.depart(request));
+    this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
 
   /** Reads what settling the request will read, to have it in cache. */
   foreseeAnswer(request: number): number {
-    return this.#slots[request * SLOT_STRIDE] + this.#core.foreseeRequest(request);
+    const { requests } = this.#core;
+    const batch = requests.batchOf(requests.ints[request * R_INTS + R_HEAD]);
+    return this.#slots[request * SLOT_STRIDE] + this.#core.foreseeRequest(request, batch);
+  }
+
+  #depart(request: number): number {
+    const { requests } = this.#core;
+    const batch = requests.batchOf(requests.ints[request * R_INTS + R_HEAD]);
+    return this.#underWay.depart(request, batch, this.#partitionOf(batch));
   }
 
   /** Reads ahead what the arrival will read. */
-  #foresee(producer: number, request: number): void {
+  #foresee(producer: number, number: number): void {
     this.foreseen =
-      this.#clusters.foresee(this.#slots[request * SLOT_STRIDE + PARTITION]) +
-      this.#rows.foresee(producer, 0) +
-      this.#core.foreseeRequest(request);
+      this.#clusters.foresee(this.#underWay.partition(number)) +
+      this.#core.foreseeRequest(this.#underWay.request(number), this.#underWay.batch(number)) +
+      this.#rows.foresee(producer, 0);
   }
 
   /** A produce request reaches its broker. */
@@ -239,7 +242,7 @@ export class ProduceCourier {
     const atNs = sentNs + Math.min(waitNs, CONNECT_TIMEOUT_NS);
     this.#slots[request * SLOT_STRIDE + ARRIVE_NS] = atNs;
     const ordinal = requests.ints[request * R_INTS + R_ORDINAL];
-    this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#underWay.depart(request));
+    this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
 
@@ -297,7 +300,7 @@ export class ProduceCourier {
     this.#slots[request * SLOT_STRIDE + ANSWER] = outcome;
     if (atNs <= this.#timeoutNs(request)) return;
     // The core will have given it up, and waits for the answer only to reuse its slots.
-    const number = this.#underWay.depart(request);
+    const number = this.#depart(request);
     this.#engine.schedule(
       atNs,
       this.#lateKind,

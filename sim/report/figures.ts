@@ -44,6 +44,11 @@ export function count(value: number): string {
   return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** So many of something: `1 broker`, `1,700 brokers`. */
+export function counted(value: number, one: string, several = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : several}`;
+}
+
 /** A large figure in short: `8.01 M`. */
 export function compact(value: number): string {
   return scaled(value, COMPACT, '');

@@ -59,7 +59,7 @@ export interface SinkReport {
   readonly lagMax: number;
   /** Oldest undelivered record's age seen at a sample, seconds. */
   readonly lagMaxSeconds: number;
-  /** Shortest retention among the topics routed here, seconds: lag beyond it is loss. */
+  /** Shortest retention among the topics routed here, seconds: lag beyond it is loss. 0 when no topic is routed here. */
   readonly retentionMinSeconds: number;
   readonly delivered: number;
   readonly writes: number;
@@ -69,6 +69,7 @@ export interface SinkReport {
 export interface BrokerReport {
   readonly count: number;
   readonly cpu: { readonly mean: number; readonly p99: number; readonly max: number };
+  /** Over all fronting brokers: produce requests and the fetches of routers. The fetches of followers are not counted. */
   readonly requestsPerSecond: number;
   /** The broker with the scarcest resource: utilisation as fractions of 1. */
   readonly busiest: {

@@ -45,17 +45,17 @@ describe('the summary of a run', () => {
         s3              15,000     3 s        4 h  0.0208 %
         elasticsearch    4,000     2 h        2 h     100 %
 
-      Brokers
+      Fronting brokers
         6 brokers, CPU mean 33 %, p99 41 %, max 45 %
-        busiest is normal/2, shortest of cpu
+        busiest is normal/2, shortest of CPU
           CPU 45 %, network 20 %, disk 3 %
-        333 requests/s in all, produce and fetch
+        333 requests/s, produce and fetch, without followers'
         produce answered in 1.4 ms mean, 6.2 p99, 12.5 max
 
       Requests and routers
-        15 records a request, over 20,000 requests
+        15 records a request, over 20,000 produce requests
         60 streams of 12 producers
-        9 router containers; relaunches: 1
+        9 router containers at the end; relaunches: 1
 
       What this rests on that is a guess
         broker.cpu.perFetchNs  no source gives the cost of a fetch
@@ -93,9 +93,44 @@ describe('the summary of a run', () => {
       { name: 'lag of s3, seconds', ok: false, observed: 31.25, bound: 30 },
     ];
     const summary = renderSummary(resultFixture({ assertions }), { command });
-    expect(summary).toContain('FAILS: 1 of 2 assertions do not hold; every record is accounted for');
+    expect(summary).toContain('FAILS: 1 of 2 assertions does not hold; every record is accounted for');
     expect(summary).toContain('FAIL  lag of s3, seconds  observed 31.25, bound 30');
     expect(summary).not.toContain('HOLDS');
+  });
+
+  it('leaves out sinks that nothing is routed to, and says so', () => {
+    const { sinks, ledger } = resultFixture();
+    const [s3, elasticsearch] = sinks;
+    const latencyMs = { mean: 0, p50: 0, p99: 0, p999: 0, max: 0 };
+    const idle = { ...elasticsearch!, retentionMinSeconds: 0, lagMax: 0, lagMaxSeconds: 0, latencyMs };
+    const summary = renderSummary(resultFixture({ sinks: [s3!, idle] }), { command });
+    expect(summary).toContain('\n  nothing is routed to elasticsearch\n');
+    expect(summary).not.toMatch(/^ {2}elasticsearch/m);
+    const none = renderSummary(resultFixture({ sinks: [idle], ledger: { ...ledger, routes: [] } }), { command });
+    expect(none.match(/^ {2}no routes$/gm)).toHaveLength(3);
+  });
+
+  it('has a dash, not a latency of 0, where nothing arrived', () => {
+    const latencyMs = { mean: 0, p50: 0, p99: 0, p999: 0, max: 0 };
+    const { sinks, brokers } = resultFixture();
+    const silent = resultFixture({
+      sinks: [{ ...sinks[0]!, latencyMs }],
+      brokers: { ...brokers, produceLatencyMs: latencyMs },
+    });
+    const summary = renderSummary(silent, { command });
+    expect(summary).toMatch(/^ {2}s3 +– +– +– +– +–$/m);
+    expect(summary).toContain('no produce request was answered');
+  });
+
+  it('counts one as one', () => {
+    const one = resultFixture({
+      producers: { count: 1, streams: 1, requests: 1, recordsPerRequest: 1 },
+      routers: { containers: 1, relaunches: 0 },
+    });
+    const summary = renderSummary(one, { command });
+    expect(summary).toContain(
+      '1 record a request, over 1 produce request\n  1 stream of 1 producer\n  1 router container at',
+    );
   });
 
   it('says when it was stopped, and when the books do not balance', () => {

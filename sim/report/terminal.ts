@@ -2,8 +2,8 @@
  * The summary of a run for a person, in a planner's order: does it hold, where did the records go, what was lost and
  * why, how late is it, how near is retention, what is the cluster short of, what is guessed, how to run it again.
  */
-import { bytes, compact, count, milliseconds, share, shareOf, significant, span } from './figures.ts';
-import type { Counts, RunResult } from './result.ts';
+import { bytes, compact, count, counted, milliseconds, share, shareOf, significant, span } from './figures.ts';
+import type { Counts, RunResult, SinkReport } from './result.ts';
 import { PLAIN, type Style } from './style.ts';
 import { cut, table, wrap } from './table.ts';
 
@@ -28,7 +28,7 @@ export function renderSummary(result: RunResult, options: SummaryOptions): strin
     section('Loss by cause', lossByCause(result, page), page),
     section('Latency by sink, from offer to sink, ms', latency(result, page), page),
     section('Lag against retention', lag(result, page), page),
-    section('Brokers', brokers(result), page),
+    section('Fronting brokers', brokers(result), page),
     section('Requests and routers', requests(result), page),
     section('What this rests on that is a guess', guesses(result, page), page),
     section('This run', run(result, options.command, page), page),
@@ -57,9 +57,14 @@ function verdict(result: RunResult, { columns, style }: Page): string[] {
   if (!result.complete) lines.push(style.warn('STOPPED EARLY: the figures are what was reached'));
   if (!ledger.balanced) lines.push(style.bad('BROKEN: the books do not balance'));
   const broken = assertions.filter((each) => !each.ok).length;
-  if (broken > 0) lines.push(style.bad(`FAILS: ${broken} of ${count(assertions.length)} assertions do not hold`));
+  if (broken > 0)
+    lines.push(
+      style.bad(
+        `FAILS: ${broken} of ${counted(assertions.length, 'assertion')} ${broken === 1 ? 'does' : 'do'} not hold`,
+      ),
+    );
   else if (assertions.length > 0)
-    lines.push(style.good(`HOLDS: ${assertions.length} of ${assertions.length} assertions`));
+    lines.push(style.good(`HOLDS: ${assertions.length} of ${counted(assertions.length, 'assertion')}`));
   else lines.push('No assertion in this scenario');
   if (ledger.balanced) lines[lines.length - 1] += '; every record is accounted for';
   for (const each of assertions) {
@@ -90,15 +95,23 @@ function producerLeg({ ledger }: RunResult, { columns }: Page): string[] {
     lines.push(`  of stored, ${count(ledger.unknownStored)} were given up by their producers as unknown`);
   }
   const duplicates = total(ledger.duplicates);
-  if (duplicates > 0) lines.push(`  beside the sum, ${count(duplicates)} second copies: ${causes(ledger.duplicates)}`);
+  if (duplicates > 0)
+    lines.push(
+      `  beside the sum, ${counted(duplicates, 'second copy', 'second copies')}: ${causes(ledger.duplicates)}`,
+    );
   return lines;
 }
 
-function routeLeg({ ledger }: RunResult, { columns }: Page): string[] {
-  if (ledger.routes.length === 0) return ['  no routes'];
-  return table({
+/** A sink that no topic is routed to has no retention to keep up with, and nothing to tell. */
+const isRouted = (sink: SinkReport): boolean => sink.retentionMinSeconds > 0;
+
+function routeLeg({ ledger, sinks }: RunResult, { columns }: Page): string[] {
+  const idle = new Set(sinks.filter((sink) => !isRouted(sink)).map(({ name }) => name));
+  const routes = ledger.routes.filter(({ sink }) => !idle.has(sink));
+  if (routes.length === 0) return ['  no routes'];
+  const lines = table({
     head: ['routes to', 'stored', 'delivered', 'lost', 'backlog', 'duplicates'],
-    rows: ledger.routes.map((route) => [
+    rows: routes.map((route) => [
       route.sink,
       count(route.stored),
       count(route.delivered),
@@ -108,6 +121,8 @@ function routeLeg({ ledger }: RunResult, { columns }: Page): string[] {
     ]),
     columns,
   });
+  if (idle.size > 0) lines.push(...wrap(`nothing is routed to ${[...idle].join(', ')}`, columns, '  '));
+  return lines;
 }
 
 function lossByCause({ ledger }: RunResult, { columns, style }: Page): string[] {
@@ -128,22 +143,25 @@ function lossByCause({ ledger }: RunResult, { columns, style }: Page): string[] 
 }
 
 function latency({ sinks }: RunResult, { columns }: Page): string[] {
-  if (sinks.length === 0) return ['  no sinks'];
+  const routed = sinks.filter(isRouted);
+  if (routed.length === 0) return ['  no routes'];
   return table({
     head: ['sink', 'mean', 'p50', 'p99', 'p99.9', 'max'],
-    rows: sinks.map(({ name, latencyMs: ms }) => [
+    rows: routed.map(({ name, latencyMs: ms }) => [
       name,
-      ...[ms.mean, ms.p50, ms.p99, ms.p999, ms.max].map(milliseconds),
+      // Nothing arrives in no time at all: a greatest latency of 0 says that nothing arrived.
+      ...[ms.mean, ms.p50, ms.p99, ms.p999, ms.max].map((each) => (ms.max === 0 ? '–' : milliseconds(each))),
     ]),
     columns,
   });
 }
 
 function lag({ sinks }: RunResult, { columns }: Page): string[] {
-  if (sinks.length === 0) return ['  no sinks'];
+  const routed = sinks.filter(isRouted);
+  if (routed.length === 0) return ['  no routes'];
   return table({
     head: ['sink', 'records', 'oldest', 'retention', 'used'],
-    rows: sinks.map((sink) => [
+    rows: routed.map((sink) => [
       sink.name,
       count(sink.lagMax),
       span(sink.lagMaxSeconds),
@@ -154,23 +172,31 @@ function lag({ sinks }: RunResult, { columns }: Page): string[] {
   });
 }
 
+const RESOURCES = { cpu: 'CPU', network: 'network', disk: 'disk' } as const;
+
 function brokers({ brokers: all }: RunResult): string[] {
   const { cpu, busiest, produceLatencyMs: ms } = all;
   const used = busiest.utilisation;
+  const answered =
+    ms.max === 0
+      ? 'no produce request was answered'
+      : `produce answered in ${milliseconds(ms.mean)} ms mean, ${milliseconds(ms.p99)} p99, ${milliseconds(ms.max)} max`;
   return [
-    `  ${count(all.count)} brokers, CPU mean ${share(cpu.mean)}, p99 ${share(cpu.p99)}, max ${share(cpu.max)}`,
-    `  busiest is ${busiest.name}, shortest of ${busiest.shortOf}`,
+    `  ${counted(all.count, 'broker')}, CPU mean ${share(cpu.mean)}, p99 ${share(cpu.p99)}, max ${share(cpu.max)}`,
+    `  busiest is ${busiest.name}, shortest of ${RESOURCES[busiest.shortOf]}`,
     `    CPU ${share(used.cpu)}, network ${share(used.network)}, disk ${share(used.disk)}`,
-    `  ${compact(all.requestsPerSecond)} requests/s in all, produce and fetch`,
-    `  produce answered in ${milliseconds(ms.mean)} ms mean, ${milliseconds(ms.p99)} p99, ${milliseconds(ms.max)} max`,
+    `  ${compact(all.requestsPerSecond)} requests/s, produce and fetch, without followers'`,
+    `  ${answered}`,
   ];
 }
 
 function requests({ producers, routers }: RunResult): string[] {
+  const { recordsPerRequest, requests: sent } = producers;
+  const records = `${significant(recordsPerRequest)} ${recordsPerRequest === 1 ? 'record' : 'records'}`;
   return [
-    `  ${significant(producers.recordsPerRequest)} records a request, over ${count(producers.requests)} requests`,
-    `  ${count(producers.streams)} streams of ${count(producers.count)} producers`,
-    `  ${count(routers.containers)} router containers; relaunches: ${count(routers.relaunches)}`,
+    sent === 0 ? '  no produce request' : `  ${records} a request, over ${counted(sent, 'produce request')}`,
+    `  ${counted(producers.streams, 'stream')} of ${counted(producers.count, 'producer')}`,
+    `  ${counted(routers.containers, 'router container')} at the end; relaunches: ${count(routers.relaunches)}`,
   ];
 }
 

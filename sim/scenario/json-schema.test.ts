@@ -15,6 +15,8 @@ describe('the JSON Schema', () => {
     for (const name of presetNames()) expect(takes(presetNamed(name)), name).toBe(true);
     expect(takes(parse(scenarioTemplate()))).toBe(true);
     expect(takes({ extends: 'laptop', sinks: { kafka: null } })).toBe(true);
+    expect(takes({ extends: 'laptop', traffic: { shape: { kind: 'trace', gaps: null } } })).toBe(true);
+    expect(takes({ extends: 'laptop', traffic: { rate: null } })).toBe(false);
   });
 
   it('refuses unknown keys, missing units and unknown kinds', () => {

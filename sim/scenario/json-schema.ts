@@ -5,8 +5,8 @@ import { leafInfo, settingInfo } from './setting.ts';
 import { writtenSchema } from './written.ts';
 
 /**
- * Draft 2020-12. Looser than the real check, since what a file does not say it may inherit: nothing is required, and named
- * things may be null, which removes them.
+ * Draft 2020-12. Looser than the real check, since what a file does not say it may inherit: nothing is required, and what
+ * may be removed may be null: named things, and settings that may be left out.
  */
 export function scenarioJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(writtenSchema, { io: 'input', unrepresentable: 'any', reused: 'ref', override });
@@ -39,5 +39,11 @@ function override({
   }
   if (zodSchema instanceof z.ZodRecord && isNameMap(zodSchema) && typeof jsonSchema.additionalProperties === 'object') {
     jsonSchema.additionalProperties = { anyOf: [jsonSchema.additionalProperties, { type: 'null' }] };
+  }
+  if (zodSchema instanceof z.ZodObject) {
+    for (const [key, property] of Object.entries(jsonSchema.properties ?? {})) {
+      if (!(zodSchema.shape[key] instanceof z.ZodOptional) || key === 'extends') continue;
+      jsonSchema.properties![key] = { anyOf: [property as z.core.JSONSchema.BaseSchema, { type: 'null' }] };
+    }
   }
 }

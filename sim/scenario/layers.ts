@@ -5,6 +5,8 @@ import { type PathStep, parsePath, ScenarioError, show } from './issue.ts';
 import { isTree, merge, type Tree, treeOf, valueAt } from './merge.ts';
 import { nearest } from './nearest.ts';
 import { presetNamed, presetNames } from './presets.ts';
+import { isOptionalAt } from './schema-walk.ts';
+import { writtenSchema } from './written.ts';
 import { type Place, parseYaml } from './yaml-source.ts';
 
 /** One written scenario of the chain. */
@@ -124,12 +126,17 @@ export function mergeLayers(layers: readonly Layer[]): Tree {
   let merged: Tree = {};
   for (const layer of layers) {
     const guesses = isTree(merged.guesses) ? merged.guesses : {};
-    const next = merge(merged, layer.tree, (path, names) => {
+    const inherited = merged;
+    const onMissing = (path: PathStep[], names: string[]): never => {
       const hint = nearest(String(path.at(-1)), names);
       const issue = { path: path.join('.'), ...whereIs(layer, path), given: 'null, which removes what is not there' };
       throw new ScenarioError([
         { ...issue, expected: `one of ${names.join(', ')}`, ...(hint ? { nearest: hint } : {}) },
       ]);
+    };
+    const next = merge(merged, layer.tree, {
+      onMissing,
+      isOptional: (path) => isOptionalAt(writtenSchema, path, inherited),
     });
     const own = isTree(layer.tree.guesses) ? layer.tree.guesses : {};
     const kept = Object.entries(guesses).filter(([path]) => {

@@ -69,6 +69,16 @@ describe('loading', () => {
     expect(shape).toMatchObject({ kind: 'trace', startsNs: [0, 7e9, 17e9], factors: [0.5, 1.5, 1] });
   });
 
+  it('leaves out by null what it inherits and may leave out', () => {
+    file('gap.csv', 'timestamp,value\n2014-04-10 00:00:00,50\n2014-04-10 00:00:10,150\n2014-04-10 00:00:40,100\n');
+    const shape = 'traffic: { shape: { kind: trace, file: gap.csv, gaps: hold } }';
+    const holds = file('holds.yaml', `extends: laptop\nrun: { warmup: 0s, for: 20s }\n${shape}\n`);
+    expect(loadScenario(holds).producers.shape.kind).toBe('trace');
+    expect(() => loadScenario(holds, { sets: ['traffic.shape.gaps=null'] })).toThrow(/gap\.csv:4/);
+    expect(() => loadScenario(holds, { sets: ['traffic.shape.rateIs=null'] })).toThrow(/expected one of mean, peak/);
+    expect(() => loadScenario('laptop', { sets: ['clusters.normal.region=null'] })).toThrow(/nothing \(null\)/);
+  });
+
   it('the template of init is a fine scenario', () => {
     const scenario = loadScenario(file('init.yaml', scenarioTemplate()));
     expect(scenario.name).toBe('my-pipeline');

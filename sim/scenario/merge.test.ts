@@ -21,9 +21,18 @@ it('removes a named thing by null, and keeps null elsewhere for the check to ref
   });
 });
 
+it('removes an inherited setting by null where it may be left out', () => {
+  const rules = { isOptional: (path: readonly unknown[]) => path.join('.') === 'traffic.gaps' };
+  const base = { traffic: { rate: '1/s', gaps: 'hold' } };
+  expect(merge(base, { traffic: { gaps: null } }, rules)).toEqual({ traffic: { rate: '1/s' } });
+  expect(merge(base, { traffic: { rate: null } }, rules)).toEqual({ traffic: { rate: null, gaps: 'hold' } });
+  // Nothing to remove: most likely a value was forgotten, so it stays for the check to refuse.
+  expect(merge({ traffic: {} }, { traffic: { gaps: null } }, rules)).toEqual({ traffic: { gaps: null } });
+});
+
 it('tells of a null that removes nothing', () => {
   const missing: unknown[] = [];
-  merge({ sinks: { s3: {} } }, { sinks: { kafak: null } }, (path, names) => missing.push([path, names]));
+  merge({ sinks: { s3: {} } }, { sinks: { kafak: null } }, { onMissing: (path, names) => missing.push([path, names]) });
   expect(missing).toEqual([[['sinks', 'kafak'], ['s3']]]);
 });
 

@@ -7,24 +7,26 @@ export function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Maps from names to things, in which `null` removes what was inherited. Elsewhere `null` is an error. */
+/** Maps from names to things, in which `null` removes what was inherited. */
 const MAPS_OF_NAMES = ['regions', 'clusters', 'sinks', 'topics.named', 'topics.classes', 'topics.routes', 'guesses'];
+
+export interface MergeRules {
+  /** Hears of a `null` that removes a named thing which is not there, with the names that are. */
+  readonly onMissing?: (path: PathStep[], names: string[]) => void;
+  /** Whether the setting at a path of `base` may be left out. Default: none may. */
+  readonly isOptional?: (path: PathStep[]) => boolean;
+}
 
 /**
  * Lays `over` on `base`; neither is changed. Maps merge key by key, everything else (lists too) is replaced, and a
  * thing whose `kind` changes starts anew, since settings of one kind mean nothing to another. `null` removes a named
- * thing; a name that was not there is told to `onMissing` with the names that are.
+ * thing, and an inherited setting that may be left out.
  */
-export function merge(base: Tree, over: Tree, onMissing?: (path: PathStep[], names: string[]) => void): Tree {
-  return mergeAt(base, over, [], onMissing);
+export function merge(base: Tree, over: Tree, rules: MergeRules = {}): Tree {
+  return mergeAt(base, over, [], rules);
 }
 
-function mergeAt(
-  base: Tree,
-  over: Tree,
-  path: PathStep[],
-  onMissing: ((path: PathStep[], names: string[]) => void) | undefined,
-): Tree {
+function mergeAt(base: Tree, over: Tree, path: PathStep[], rules: MergeRules): Tree {
   if (over.kind !== undefined && base.kind !== undefined && over.kind !== base.kind) return { ...over };
   const removable = MAPS_OF_NAMES.includes(path.join('.'));
   const merged: Tree = { ...base };
@@ -33,11 +35,14 @@ function mergeAt(
     if (key === '__proto__') continue;
     const below = [...path, key];
     if (value === null && removable) {
-      if (!Object.hasOwn(merged, key)) onMissing?.(below, Object.keys(base));
+      if (!Object.hasOwn(merged, key)) rules.onMissing?.(below, Object.keys(base));
+      delete merged[key];
+    } else if (value === null && Object.hasOwn(merged, key) && rules.isOptional?.(below)) {
+      // Where nothing is inherited, null stays and is refused: in YAML it's what a forgotten value reads as.
       delete merged[key];
     } else if (isTree(value)) {
       const inherited = merged[key];
-      merged[key] = mergeAt(isTree(inherited) ? inherited : {}, value, below, onMissing);
+      merged[key] = mergeAt(isTree(inherited) ? inherited : {}, value, below, rules);
     } else if (value !== undefined) {
       merged[key] = value;
     }

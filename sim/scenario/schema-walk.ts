@@ -68,6 +68,19 @@ export function childOf(schema: z.core.$ZodType, step: PathStep, value?: unknown
   return undefined;
 }
 
+/** Whether a written scenario may leave out what lies at a path below `schema`. False where nothing can lie. */
+export function isOptionalAt(schema: z.core.$ZodType, path: readonly PathStep[], written: unknown): boolean {
+  let at = schema;
+  let value = written;
+  for (const step of path) {
+    const below = childOf(at, step, value);
+    if (below === undefined) return false;
+    at = below;
+    value = isTree(value) ? value[String(step)] : undefined;
+  }
+  return at instanceof z.ZodOptional;
+}
+
 /** True for maps from free names to things: `clusters`, `sinks`. */
 export function isNameMap(schema: z.core.$ZodType): boolean {
   return spotOf(schema).schema instanceof z.ZodRecord && keysAt(schema) === undefined;

@@ -3,7 +3,7 @@
  * the numbers of it that the world is built from.
  *
  * Things that have names (regions, clusters, sinks, written-out topics) are maps, so that a scenario that extends
- * another can change one of them by its name; `null` removes one. Lists (faults, assert) are replaced as a whole.
+ * another can change one of them by its name; `null` removes one, or an inherited setting that may be left out. Lists (faults, assert) are replaced as a whole.
  */
 import * as z from 'zod';
 import { choice, count, duration, factor, group, required, setting, share, text } from './setting.ts';
@@ -131,5 +131,5 @@ type DeepPartial<T> = T extends readonly unknown[]
   : T extends object
     ? { [K in keyof T]?: DeepPartial<T[K]> | null }
     : T;
-/** What a scenario with `extends` may write: any part, `null` to remove something inherited by name. */
+/** What a scenario with `extends` may write: any part, `null` to remove something inherited: by its name, or a setting that may be left out. */
 export type ScenarioPatch = DeepPartial<WrittenScenario>;

@@ -30,7 +30,7 @@ const { BYTES, CLOSED, FIRST_STREAM, LAST_STREAM, P_STRIDE, RECHECK, RECORDS } =
 
 const { S_PRODUCER, S_STRIDE } = STREAM;
 
-const { R_ABANDONED, R_BROKER, R_FLOATS, R_HEAD, R_INTS, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
+const { R_ABANDONED, R_BROKER, R_FLOATS, R_INTS, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
 
 const {
   B_BROKER,
@@ -167,12 +167,10 @@ export class ProducerCore {
   }
 
   /** The same for a request and its first batch. */
-  foreseeRequest(request: number): number {
+  foreseeRequest(request: number, batch: number): number {
     const { requests, batches } = this.#state;
-    const row = request * R_INTS;
-    const batch = requests.batchOf(requests.ints[row + R_HEAD]);
     const line = batch * B_INTS;
-    return requests.ints[row + R_INTS - 1] + batches.ints[line] + batches.ints[line + 16] + batches.ints[line + 31];
+    return requests.ints[request * R_INTS] + batches.ints[line] + batches.ints[line + 16] + batches.ints[line + 31];
   }
 
   /** When `onTime` is due for the producer: at or before now means at once, `Infinity` never. */
