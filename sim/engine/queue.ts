@@ -6,7 +6,7 @@ const BUCKET_EVENTS = 3;
 /** Buckets per pending event, before rounding up to a power of two. */
 const BUCKETS_PER_EVENT = 1;
 const BUCKETS_MIN = 256;
-const BUCKETS_MAX = 2 ** 22;
+const BUCKETS_MAX = 4_194_304;
 /** Coarse buckets, each as wide as half the wheel. */
 const COARSE = 1024;
 /** Work, in buckets and events looked at, between two looks at whether the width still fits. */

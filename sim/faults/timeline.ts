@@ -24,7 +24,8 @@ const END = 0;
  */
 export function scheduleFaults(engine: Engine, faults: readonly FaultSpec[], doors: FaultDoors): void {
   const active = new Map<string, number>();
-  const kind = engine.kind('fault', (index, begins) => {
+  // What happens is the entity, because at one time events come by entity: ends first.
+  const kind = engine.kind('fault', (begins, index) => {
     const fault = faults[index];
     if (fault.kind === 'router-crash') {
       doors.crashRouter(fault.sink, fault.container);
@@ -39,8 +40,8 @@ export function scheduleFaults(engine: Engine, faults: readonly FaultSpec[], doo
     if (before === 1 && after === 0) end(fault, doors);
   });
   faults.forEach((fault, index) => {
-    engine.schedule(fault.atNs, kind, index, BEGIN, BEGIN);
-    if (fault.kind !== 'router-crash') engine.schedule(fault.atNs + fault.forNs, kind, index, END, END);
+    engine.schedule(fault.atNs, kind, BEGIN, index, index);
+    if (fault.kind !== 'router-crash') engine.schedule(fault.atNs + fault.forNs, kind, END, index, index);
   });
 }
 

@@ -93,6 +93,21 @@ describe('arrivals', () => {
     );
   });
 
+  it('come at their nanosecond and not at the one before, however many are taken with them', () => {
+    fc.assert(
+      fc.property(streams, storms, fc.nat(2_000), (spec, storm, which) => {
+        const times = timesUntil(new Arrivals([spec], storm), S);
+        fc.pre(times.length > 0);
+        const atNs = times[which % times.length];
+        for (const untilNs of [atNs - 1, atNs]) {
+          const taken = new Arrivals([spec], storm).take(0, untilNs, Infinity);
+          expect(taken).toBe(times.filter((ns) => ns <= untilNs).length);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('come at whole nanoseconds and never go back', () => {
     fc.assert(
       fc.property(streams, storms, (spec, storm) => {

@@ -8,6 +8,8 @@ import { Histogram } from '../measure/histogram.ts';
 import type { Clusters } from './clusters.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
 import type { ProducerBooks } from './producer-books.ts';
+import { Reachability } from './reachability.ts';
+import { RequestSlots } from './request-slots.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
 import type { Topology } from './topology.ts';
 
@@ -22,14 +24,6 @@ const NONE = -1;
 const CONNECT_RETRY_NS = 1_000_000_000;
 /** AK `socket.connection.setup.timeout.ms`; before Kafka 2.7 it was the system's, longer. */
 const CONNECT_TIMEOUT_NS = 10_000_000_000;
-
-const SLOT_STRIDE = 8;
-/** When the answer is there; Infinity while that isn't known. */
-const ANSWER_NS = 0;
-const ANSWER = 1;
-const ARRIVE_NS = 2;
-/** Draw of the trip back. */
-const BACK_DRAW = 3;
 
 export interface ProduceCourierOptions {
   readonly engine: Engine;
@@ -64,12 +58,8 @@ export class ProduceCourier {
   readonly #underWay = new RequestsUnderWay();
   readonly #arriveKind: number;
   readonly #lateKind: number;
-  readonly #cutOff: Uint8Array;
-  /** When each cluster was last cut off, each broker last stopped: what was sent before is lost on the way. */
-  readonly #cutNs: Float64Array;
-  readonly #brokerCutNs: Float64Array;
-  /** A row for each request slot of the core. */
-  #slots = new Float64Array(64 * SLOT_STRIDE);
+  readonly #reach: Reachability;
+  readonly #slots = new RequestSlots();
   /** What was read ahead: means nothing, but what is read has to go somewhere. */
   foreseen = 0;
 
@@ -91,23 +81,21 @@ export class ProduceCourier {
     this.#lateKind = options.engine.kind('late produce answer', (producer, number) => {
       this.#onLate(producer, this.#underWay.arrive(number));
     });
-    this.#cutOff = new Uint8Array(options.topology.clusters.length);
-    this.#cutNs = new Float64Array(options.topology.clusters.length).fill(-1);
-    this.#brokerCutNs = new Float64Array(options.topology.brokers).fill(-1);
+    this.#reach = new Reachability(options.topology);
   }
 
   /** When the answer is there; `Infinity` while that isn't known. */
   answerNs(request: number): number {
-    return this.#slots[request * SLOT_STRIDE + ANSWER_NS];
+    return this.#slots.answerNs(request);
   }
 
   /** What it says. */
   answer(request: number): Outcome {
-    return this.#slots[request * SLOT_STRIDE + ANSWER] as Outcome;
+    return this.#slots.answer(request);
   }
 
   isCutOff(cluster: number): boolean {
-    return this.#cutOff[cluster] === 1;
+    return this.#reach.isCutOff(cluster);
   }
 
   send(request: number, producer: number, broker: number): void {
@@ -116,7 +104,6 @@ export class ProduceCourier {
     const requests = core.requests;
     if (requests.floats[request * R_FLOATS + R_SENT_AT_NS] !== nowNs)
       invariant(false, 'a request is sent at the time of its decision');
-    if ((request + 1) * SLOT_STRIDE > this.#slots.length) this.#growRequests();
     const ordinal = requests.ints[request * R_INTS + R_ORDINAL];
     const row = producer * PRODUCER_STRIDE;
     const draw = hash32(this.#rows.producers[row + IDENTITY], ordinal, 1);
@@ -136,16 +123,13 @@ export class ProduceCourier {
         if (
           requests.ints[other * R_INTS + R_BROKER] === broker &&
           other !== request &&
-          this.#slots[other * SLOT_STRIDE + ARRIVE_NS] >= atNs
+          this.#slots.arriveNs(other) >= atNs
         ) {
-          atNs = this.#slots[other * SLOT_STRIDE + ARRIVE_NS] + 1;
+          atNs = this.#slots.arriveNs(other) + 1;
         }
       }
     }
-    this.#slots[request * SLOT_STRIDE + ARRIVE_NS] = atNs;
-    this.#slots[request * SLOT_STRIDE + ANSWER_NS] = Infinity;
-    this.#slots[request * SLOT_STRIDE + ANSWER] = OUTCOME_OK;
-    this.#slots[request * SLOT_STRIDE + BACK_DRAW] = (draw >>> 12) & 4095;
+    this.#slots.open(request, atNs, (draw >>> 12) & 4095);
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
@@ -154,7 +138,7 @@ export class ProduceCourier {
   foreseeAnswer(request: number): number {
     const { requests } = this.#core;
     const batch = requests.batchOf(requests.ints[request * R_INTS + R_HEAD]);
-    return this.#slots[request * SLOT_STRIDE] + this.#core.foreseeRequest(request, batch);
+    return this.#slots.answerNs(request) + this.#core.foreseeRequest(request, batch);
   }
 
   #depart(request: number): number {
@@ -178,14 +162,12 @@ export class ProduceCourier {
     const { requests, batches } = core;
     const broker = requests.ints[request * R_INTS + R_BROKER];
     const producer = requests.ints[request * R_INTS + R_PRODUCER];
-    const cluster = this.#topology.brokerCluster[broker];
-    const brokenNs = Math.max(this.#cutNs[cluster], this.#brokerCutNs[broker]);
-    if (requests.floats[request * R_FLOATS + R_SENT_AT_NS] <= brokenNs) {
+    if (requests.floats[request * R_FLOATS + R_SENT_AT_NS] <= this.#reach.brokenNs(broker)) {
       // Under way when the connection broke: the client can't know how far it got.
       this.#answerAt(request, producer, nowNs, OUTCOME_UNKNOWN);
       return;
     }
-    if (this.#cutOff[cluster] === 1) {
+    if (this.#reach.isCutOff(this.#topology.brokerCluster[broker])) {
       this.#connectAgain(request, producer);
       return;
     }
@@ -240,7 +222,7 @@ export class ProduceCourier {
       return;
     }
     const atNs = sentNs + Math.min(waitNs, CONNECT_TIMEOUT_NS);
-    this.#slots[request * SLOT_STRIDE + ARRIVE_NS] = atNs;
+    this.#slots.setArriveNs(request, atNs);
     const ordinal = requests.ints[request * R_INTS + R_ORDINAL];
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
@@ -264,7 +246,7 @@ export class ProduceCourier {
     const tripNs = this.#topology.network.tripBy(
       brokerZone,
       this.#rows.producers[producer * PRODUCER_STRIDE + ZONE],
-      this.#slots[request * SLOT_STRIDE + BACK_DRAW],
+      this.#slots.backDraw(request),
     );
     let atNs = leavesNs + tripNs;
     if (requests.ints[request * R_INTS + R_SETTLED] === 1) {
@@ -281,12 +263,8 @@ export class ProduceCourier {
         const before =
           requests.ints[other * R_INTS + R_BROKER] === broker &&
           requests.ints[other * R_INTS + R_ORDINAL] < requests.ints[request * R_INTS + R_ORDINAL];
-        if (
-          before &&
-          this.#slots[other * SLOT_STRIDE + ANSWER_NS] < Infinity &&
-          this.#slots[other * SLOT_STRIDE + ANSWER_NS] >= atNs
-        )
-          atNs = this.#slots[other * SLOT_STRIDE + ANSWER_NS] + 1;
+        if (before && this.#slots.answerNs(other) < Infinity && this.#slots.answerNs(other) >= atNs)
+          atNs = this.#slots.answerNs(other) + 1;
       }
     }
     this.#answerComes(request, producer, atNs, outcome);
@@ -296,8 +274,7 @@ export class ProduceCourier {
 
   /** The client will hear of the request at the time. */
   #answerComes(request: number, producer: number, atNs: number, outcome: Outcome): void {
-    this.#slots[request * SLOT_STRIDE + ANSWER_NS] = atNs;
-    this.#slots[request * SLOT_STRIDE + ANSWER] = outcome;
+    this.#slots.setAnswer(request, atNs, outcome);
     if (atNs <= this.#timeoutNs(request)) return;
     // The core will have given it up, and waits for the answer only to reuse its slots.
     const number = this.#depart(request);
@@ -315,22 +292,17 @@ export class ProduceCourier {
     const { requests } = this.#core;
     const nowNs = this.#engine.nowNs;
     // A connection that broke meanwhile has brought the answer forward, and the slot may be another request's.
-    if (
-      requests.ints[request * R_INTS + R_PRODUCER] !== producer ||
-      this.#slots[request * SLOT_STRIDE + ANSWER_NS] !== nowNs
-    )
-      return;
+    if (requests.ints[request * R_INTS + R_PRODUCER] !== producer || this.#slots.answerNs(request) !== nowNs) return;
     if (requests.ints[request * R_INTS + R_SETTLED] === 0) return;
-    this.#slots[request * SLOT_STRIDE + ANSWER_NS] = Infinity;
-    this.#core.onResult(request, this.#slots[request * SLOT_STRIDE + ANSWER] as Outcome, nowNs);
+    const outcome = this.#slots.answer(request);
+    this.#slots.setAnswer(request, Infinity, outcome);
+    this.#core.onResult(request, outcome, nowNs);
   }
 
   /** True when the core gives the request up before it hears of it. While it travels: before it can. */
   isLate(request: number): boolean {
     const heardNs =
-      this.#slots[request * SLOT_STRIDE + ANSWER_NS] < Infinity
-        ? this.#slots[request * SLOT_STRIDE + ANSWER_NS]
-        : this.#slots[request * SLOT_STRIDE + ARRIVE_NS];
+      this.#slots.answerNs(request) < Infinity ? this.#slots.answerNs(request) : this.#slots.arriveNs(request);
     return heardNs > this.#timeoutNs(request);
   }
 
@@ -345,20 +317,19 @@ export class ProduceCourier {
 
   /** Producers lose their way to the cluster: connections break, new ones are refused. */
   cutOff(cluster: number): void {
-    this.#cutOff[cluster] = 1;
-    this.#cutNs[cluster] = this.#engine.nowNs;
+    this.#reach.cutOff(cluster, this.#engine.nowNs);
     this.#breakConnections((broker) => this.#topology.brokerCluster[broker] === cluster, false);
   }
 
   reconnect(cluster: number): void {
-    this.#cutOff[cluster] = 0;
+    this.#reach.reconnect(cluster);
   }
 
   /** A broker has stopped (after `Clusters.stop`): what it had not done is lost, answers that had left still come. */
   brokerStopped(broker: number): void {
     const nowNs = this.#engine.nowNs;
     const { batches } = this.#core;
-    this.#brokerCutNs[broker] = nowNs;
+    this.#reach.stopped(broker, nowNs);
     for (let batch = 0; batch < batches.used; batch++) {
       if (this.#books.storedNs(batch) <= nowNs) continue;
       if (this.#topology.partitionLeader[this.#partitionOf(batch)] === broker) this.#books.unstore(batch);
@@ -380,10 +351,10 @@ export class ProduceCourier {
         request = requests.ints[request * R_INTS + R_NEXT]
       ) {
         const broker = requests.ints[request * R_INTS + R_BROKER];
-        if (!broken(broker) || this.#slots[request * SLOT_STRIDE + ANSWER] !== OUTCOME_OK) continue;
+        if (!broken(broker) || this.#slots.answer(request) !== OUTCOME_OK) continue;
         const zone = this.#topology.brokerZone[broker];
         const baseNs = this.#topology.network.baseNs(zone, this.#rows.producers[producer * PRODUCER_STRIDE + ZONE]);
-        const answerNs = this.#slots[request * SLOT_STRIDE + ANSWER_NS];
+        const answerNs = this.#slots.answerNs(request);
         // Not there yet: it finds nobody when it arrives. Answered: the answer may have left before the break.
         if (answerNs === Infinity || answerNs <= nowNs || (answersLeft && answerNs - baseNs <= nowNs)) continue;
         this.#answerComes(request, producer, nowNs + baseNs, OUTCOME_UNKNOWN);
@@ -396,11 +367,11 @@ export class ProduceCourier {
   }
 
   settle(request: number): void {
-    const answerNs = this.#slots[request * SLOT_STRIDE + ANSWER_NS];
-    if (this.#slots[request * SLOT_STRIDE + ANSWER] === OUTCOME_OK) {
+    const answerNs = this.#slots.answerNs(request);
+    if (this.#slots.answer(request) === OUTCOME_OK) {
       this.latency.record(answerNs - this.#core.requests.floats[request * R_FLOATS + R_SENT_AT_NS]);
     }
-    this.#core.onResult(request, this.#slots[request * SLOT_STRIDE + ANSWER] as Outcome, answerNs);
+    this.#core.onResult(request, this.#slots.answer(request), answerNs);
   }
 
   /** The batch's slot is about to be reused. */
@@ -425,11 +396,5 @@ export class ProduceCourier {
         this.#rows.streams[batches.ints[batch * B_INTS + B_STREAM] * STREAM_STRIDE + TOPIC]
       ] + batches.ints[batch * B_INTS + B_PARTITION]
     );
-  }
-
-  #growRequests(): void {
-    const slots = new Float64Array(this.#slots.length * 2);
-    slots.set(this.#slots);
-    this.#slots = slots;
   }
 }

@@ -29,7 +29,15 @@ describe('figures for people', () => {
   it('names the unit of large figures, bytes and spans', () => {
     expect([8.01e6, 530_000, 12].map(compact)).toEqual(['8.01 M', '530 k', '12']);
     expect([157_286_400, 512, 0].map(bytes)).toEqual(['150 MiB', '512 B', '0 B']);
-    expect([28_800, 0.25, 90, 0, 86_400].map(span)).toEqual(['8 h', '250 ms', '1.5 min', '0 s', '1 d']);
+    expect([28_800, 0.25, 60, 90, 150, 0, 86_400].map(span)).toEqual([
+      '8 h',
+      '250 ms',
+      '1 min',
+      '90 s',
+      '2.5 min',
+      '0 s',
+      '1 d',
+    ]);
     expect([0.42, 3.1446, 812.4, 13_204.4].map(milliseconds)).toEqual(['0.42', '3.14', '812', '13,204']);
   });
 

@@ -59,9 +59,10 @@ export function bytes(value: number): string {
   return scaled(value, BYTES, ' B');
 }
 
-/** A span of time, given in seconds: `8 h`, `250 ms`. */
+/** A span of time, given in seconds: `8 h`, `250 ms`. Minutes from two on: `80 s` is clearer than `1.33 min`. */
 export function span(seconds: number): string {
   if (seconds === 0) return '0 s';
+  if (seconds > 60 && seconds < 120) return `${significant(seconds)} s`;
   return scaled(seconds, SPANS, ' s');
 }
 

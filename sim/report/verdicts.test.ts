@@ -51,12 +51,18 @@ describe('dropped', () => {
   it('is over all causes, of what was offered', () => {
     const dropped = { metric: 'dropped', atMost: 9_100, as: 'records' } as const;
     expect(verdict(dropped)).toEqual({ name: 'dropped, records', ok: true, observed: 9_100, bound: 9_100 });
-    expect(verdict({ ...dropped, as: 'fraction', atMost: 0.01 })).toMatchObject({ ok: false, observed: 9_100 / 310_000 });
+    expect(verdict({ ...dropped, as: 'fraction', atMost: 0.01 })).toMatchObject({
+      ok: false,
+      observed: 9_100 / 310_000,
+    });
   });
 
   it('is nothing of nothing when nothing was offered', () => {
     const ledger = { ...resultFixture().ledger, offered: 0, dropped: {} };
-    expect(verdict({ metric: 'dropped', atMost: 0, as: 'fraction' }, { ledger })).toMatchObject({ ok: true, observed: 0 });
+    expect(verdict({ metric: 'dropped', atMost: 0, as: 'fraction' }, { ledger })).toMatchObject({
+      ok: true,
+      observed: 0,
+    });
   });
 });
 

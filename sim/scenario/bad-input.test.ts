@@ -65,7 +65,7 @@ describe('keys and values', () => {
 
   it('missing unit', () => {
     expect(saidOfFile('extends: laptop\nrun:\n  for: 10\n')).toBe(
-      'bad.yaml:3:3: run.for: 10; expected a duration with its unit, such as 250ms (write 10ms, not 10)',
+      'bad.yaml:3:3: run.for: 10; expected a duration with its unit, such as 250ms (write 10ms or 10s, not 10)',
     );
   });
 
@@ -87,7 +87,7 @@ describe('keys and values', () => {
     expect(saidOf({ sinks: { es: { kind: 'elasticsearch' } } })).toBe(
       'sinks.es.rate: nothing; expected a record rate with its unit, such as 8M/s',
     );
-    expect(saidOfFile('name: x\n')).toBe('clusters: nothing; expected a map from names to settings');
+    expect(saidOfFile('name: x\n')).toBe('bad.yaml: clusters: nothing; expected a map from names to settings');
   });
 
   it('a value where a group belongs, and an empty group', () => {
@@ -116,6 +116,7 @@ describe('presets and files', () => {
     expect(messageOf(() => loadScenario(`${directory}/none.yaml`))).toBe(
       'none.yaml: no such file; expected a scenario in YAML',
     );
+    expect(messageOf(() => loadScenario(`${directory}/`))).toMatch(/: not a file; expected a scenario in YAML$/);
   });
 
   it('malformed YAML, with line and column', () => {
@@ -152,7 +153,7 @@ describe('presets and files', () => {
       '--set: trafic: unknown key; expected a key of this group; did you mean traffic?',
     );
     expect(messageOf(() => loadScenario('laptop', { for: '10' }))).toBe(
-      '--for: run.for: "10"; expected a duration with its unit, such as 250ms (write 10ms, not 10)',
+      '--for: run.for: "10"; expected a duration with its unit, such as 250ms (write 10ms or 10s, not 10)',
     );
   });
 });
@@ -235,7 +236,7 @@ describe('traces', () => {
 
   it('missing trace file', () => {
     expect(saidOfFile(trace('none.csv'))).toBe(
-      'traffic.shape.file: no such file "none.csv"; expected a CSV file with the head `timestamp,value`',
+      'bad.yaml:3:25: traffic.shape.file: no such file "none.csv"; expected a CSV file with the head `timestamp,value`',
     );
   });
 
@@ -251,7 +252,7 @@ describe('traces', () => {
   it('a run longer than the trace', () => {
     writeFileSync(join(directory, 'short.csv'), 'timestamp,value\n2014-04-10 00:00:00,5\n2014-04-10 00:01:00,5\n');
     expect(saidOfFile(trace('short.csv'))).toBe(
-      'run.for: 300s, longer than the trace; expected at most 120s, what is left of short.csv after skip',
+      'bad.yaml:4:8: run.for: 300s, longer than the trace; expected at most 120s, what is left of short.csv after skip',
     );
   });
 });

@@ -1,5 +1,5 @@
 /** What a scenario is made of: the chain of `extends`, and what the command line says on top. */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, resolve } from 'node:path';
 import { type PathStep, parsePath, ScenarioError, show } from './issue.ts';
 import { isTree, merge, type Tree, treeOf, valueAt } from './merge.ts';
@@ -47,8 +47,10 @@ export function namedLayer(nameOrFile: string, directory: string): Layer {
 }
 
 function fileLayer(file: string): Layer {
-  if (!isFile(file))
-    throw new ScenarioError([{ path: '', file, given: 'no such file', expected: 'a scenario in YAML' }]);
+  if (!isFile(file)) {
+    const given = existsSync(file) ? 'not a file' : 'no such file';
+    throw new ScenarioError([{ path: '', file, given, expected: 'a scenario in YAML' }]);
+  }
   const { tree, placeOf } = parseYaml(readFileSync(file, 'utf8'), file);
   const directory = dirname(resolve(file));
   // A file that says no name is called by its own, not by that of the preset that it changes.
@@ -107,7 +109,7 @@ export function whereIs(layer: Layer, path: readonly PathStep[]): { file?: strin
   return { ...(layer.label === '' ? {} : { file: layer.label }), ...place };
 }
 
-/** The layer that states a path last, or the nearest thing above it. */
+/** The layer that states a path last, or the nearest thing above it; the last file when none says anything of it. */
 export function placeIn(
   layers: readonly Layer[],
   path: readonly PathStep[],
@@ -118,7 +120,8 @@ export function placeIn(
       if (valueAt(layers[i]!.tree, above) !== undefined) return whereIs(layers[i]!, above);
     }
   }
-  return {};
+  const file = layers.findLast((layer) => layer.placeOf !== undefined);
+  return file === undefined ? {} : { file: file.label };
 }
 
 /** Merges layers, base first. A guess goes when a later layer states what it was about. */

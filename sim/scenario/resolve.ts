@@ -3,7 +3,7 @@
 import { check, type Finding } from './check.ts';
 import { buildClusters } from './clusters.ts';
 import { guessesOf } from './guesses.ts';
-import { formatPath, ScenarioError, type ScenarioIssue } from './issue.ts';
+import { formatPath, parsePath, ScenarioError, type ScenarioIssue } from './issue.ts';
 import { chainOf, type Layer, mergeLayers, objectLayer, placeIn } from './layers.ts';
 import { isTree, merge, type Tree, valueAt } from './merge.ts';
 import { PROFILES } from './profile.ts';
@@ -47,11 +47,19 @@ export function resolveLayers(layers: readonly Layer[]): Scenario {
   );
   if (findings.length === 0 && issues.length === 0) return resolved;
   const told = new Set<string>();
-  const all = [...findings.map((finding) => issueOf(finding, layers)), ...issues].filter(({ path, given }) => {
-    const key = `${path} ${given}`;
-    return !told.has(key) && told.add(key);
-  });
+  const placed = (issue: ScenarioIssue): ScenarioIssue => ({ ...placeOfIssue(issue, layers), ...issue });
+  const all = [...findings.map((finding) => issueOf(finding, layers)), ...issues.map(placed)].filter(
+    ({ path, given }) => {
+      const key = `${path} ${given}`;
+      return !told.has(key) && told.add(key);
+    },
+  );
   throw new ScenarioError(all);
+}
+
+/** Where a file that a setting names is at fault, that file has the place. */
+function placeOfIssue({ path, file }: ScenarioIssue, layers: readonly Layer[]): Partial<ScenarioIssue> {
+  return file === undefined ? placeIn(layers, parsePath(path)) : {};
 }
 
 function issueOf({ path, given, expected, nearest }: Finding, layers: readonly Layer[]): ScenarioIssue {

@@ -27,7 +27,7 @@ describe('quantities', () => {
   });
 
   it('say what to write for a number without a unit', () => {
-    expect(value('duration', 250)).toBe('a duration with its unit, such as 250ms (write 250ms, not 250)');
+    expect(value('duration', 250)).toBe('a duration with its unit, such as 250ms (write 250ms or 250s, not 250)');
     expect(value('bytes', '16')).toBe('a size with its unit, such as 16KiB (write 16KiB, not 16)');
   });
 

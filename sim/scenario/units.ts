@@ -99,17 +99,22 @@ const LIKELY_UNIT: Readonly<Record<Quantity, string>> = {
   share: '%',
 };
 
+/** Both are likely of a duration: a linger is written in ms, a run in s. */
+function withUnit(quantity: Quantity, digits: number | string): string {
+  const likely = `${digits}${LIKELY_UNIT[quantity]}`;
+  return quantity === 'duration' ? `${likely} or ${digits}s` : likely;
+}
+
 /** Reads a text; never throws. Negative and non-finite values are refused, and whole quantities must come out whole. */
 export function parseQuantity(quantity: Quantity, given: unknown): Parsed<number> {
   const expected = expectation(quantity);
-  if (typeof given === 'number')
-    return { expected: `${expected} (write ${given}${LIKELY_UNIT[quantity]}, not ${given})` };
+  if (typeof given === 'number') return { expected: `${expected} (write ${withUnit(quantity, given)}, not ${given})` };
   if (typeof given !== 'string') return { expected };
   const match = /^([+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:e\d+)?)\s*(\S*)$/.exec(given.trim());
   if (match === null) return { expected };
   const [, digits, suffix] = match as unknown as [string, string, string];
   const units = unitsOf(quantity);
-  if (suffix === '') return { expected: `${expected} (write ${digits}${LIKELY_UNIT[quantity]}, not ${digits})` };
+  if (suffix === '') return { expected: `${expected} (write ${withUnit(quantity, digits)}, not ${digits})` };
   if (!Object.hasOwn(units, suffix)) return { expected: `${expected}; units are ${Object.keys(units).join(', ')}` };
   const number = Number(digits);
   if (number < 0) return { expected: `${QUANTITIES[quantity].noun}, 0 or more` };

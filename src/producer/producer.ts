@@ -1,7 +1,6 @@
 /**
  * The producer for applications: drives a `ProducerCore` with a Kafka client and real timers. Never blocks, never
  * throws on `send`, starts without a cluster, and resumes by itself (T15's three rules).
- *
  * All input and output happens in turns of the event loop of its own, never inside `send`.
  */
 
@@ -34,7 +33,7 @@ const CAUSE_BUFFER_FULL = DROP_CAUSES.indexOf('buffer-full');
 const CAUSE_CLOSED = DROP_CAUSES.indexOf('closed');
 const CAUSE_INVALID = DROP_CAUSES.indexOf('invalid');
 const NORMAL = CLASSES.indexOf('normal');
-/** Longer than any record waits: 24 days, about the most that a timer of Node takes. */
+/** Longer than any record waits; about the most that a timer of Node takes. */
 const HOLD_NS = 24 * 86_400_000 * NS_PER_MS;
 /** The core's only producer. */
 const SELF = 0;
