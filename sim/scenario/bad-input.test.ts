@@ -230,6 +230,14 @@ describe('what does not fit together', () => {
   });
 });
 
+describe('several settings together', () => {
+  it('a delivery time-out that no request can keep', () => {
+    expect(saidOfFile('extends: laptop\nproducers:\n  policy: { deliveryTimeout: 10s }\n')).toMatch(
+      /^bad\.yaml:3:\d+: producers\.policy\.deliveryTimeout: 10s; expected at least linger \+ requestTimeout = 30005ms/,
+    );
+  });
+});
+
 describe('traces', () => {
   const trace = (file: string, more = '') =>
     `extends: laptop\ntraffic:\n  shape: { kind: trace, file: ${file}${more} }\nrun: { for: 5min }\n`;

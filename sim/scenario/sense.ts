@@ -4,12 +4,14 @@ import type { PathStep } from './issue.ts';
 import { nearest } from './nearest.ts';
 import type { TopicSpec } from './scenario.ts';
 import { lookUp, type TimelineContext } from './timeline.ts';
+import { formatQuantity } from './units.ts';
 
 export interface SenseContext extends TimelineContext {
   readonly topics: readonly TopicSpec[];
 }
 
 export function checkSense(context: SenseContext): void {
+  checkPolicy(context);
   checkClusters(context);
   checkSinks(context);
   checkTopics(context);
@@ -19,6 +21,17 @@ export function checkSense(context: SenseContext): void {
   checkDistinct(context.clusters.all, 'clusters', report);
   checkDistinct(context.sinks.all, 'sinks', report);
   checkDistinct(context.topics, 'topics', report);
+}
+
+/** The core refuses such a producer too; here the error names the setting. */
+function checkPolicy({ scenario, report }: SenseContext): void {
+  const { linger, requestTimeout, deliveryTimeout } = scenario.producers.policy;
+  if (deliveryTimeout >= linger + requestTimeout) return;
+  report({
+    path: ['producers', 'policy', 'deliveryTimeout'],
+    given: formatQuantity('duration', deliveryTimeout),
+    expected: `at least linger + requestTimeout = ${formatQuantity('duration', linger + requestTimeout)}`,
+  });
 }
 
 function checkClusters({ scenario, report }: SenseContext): void {

@@ -31,6 +31,7 @@ export const keystone2016 = {
     policy: {
       partitioner: 'sticky', // T15
       linger: '100ms', // T15
+      deliveryTimeout: '30100ms', // AK KIP-19: request.timeout.ms after the batch was due
       batch: '64KiB',
       buffer: '8MiB', // T16: small on purpose
       acks: '1', // B16
