@@ -10,7 +10,7 @@ import { FLEET, type FleetRows } from './fleet-rows.ts';
 
 const { END, FIRST, PRESSURE_BYTES, PRESSURE_RECORDS, PRODUCER_STRIDE } = FLEET;
 
-const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_OPEN_NEXT, B_WIRE_BYTES } = BATCH;
+const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_OPEN_NEXT } = BATCH;
 
 const NONE = -1;
 
@@ -106,13 +106,9 @@ export class StreamFeed {
     // A batch that is due and waits may leave before the next record comes, which then begins one of its own.
     let dueNs = nextNs + lingerNs;
     let left = Infinity;
-    const wireEach = Math.ceil(bytes * core.config.compressionRatio) || 1;
     for (; open !== NONE; open = core.batches.ints[open * B_INTS + B_OPEN_NEXT]) {
       dueNs = Math.min(dueNs, this.#dueNs(open, lingerNs, nowNs));
-      left = Math.min(
-        left,
-        Math.floor((core.config.batchBytesMax - core.batches.floats[open * B_FLOATS + B_WIRE_BYTES]) / wireEach),
-      );
+      left = Math.min(left, core.roomIn(open, bytes));
     }
     return arrivals.aheadNs(stream, Math.max(0, left), dueNs);
   }

@@ -3,7 +3,6 @@
  * scenario; nothing here moves. Brokers, topics and partitions are numbered once over the whole world: fronting topics
  * in the order of the scenario, then one mirrored topic per topic in each consumer cluster that a route writes to.
  */
-import { hashString } from '../engine/index.ts';
 import type { ClusterSpec, Scenario } from '../scenario/scenario.ts';
 import { Network } from './network.ts';
 
@@ -169,6 +168,3 @@ function layTopics(scenario: Scenario) {
   }
   return { names, cluster, partitions, copies, retentionNs, mirrors };
 }
-
-/** A stable 32-bit identity for a named thing, the seed mixed in by whoever draws. */
-export const identityOf = (kind: string, name: string): number => hashString(`${kind}/${name}`) | 0;

@@ -51,12 +51,15 @@ export class Admission implements BufferView {
     const partition = this.#state.partitionFor(stream, keyHash);
     const batch = this.#state.streams.findOpen(stream, partition, keyHash, this.#state.batches);
     if (batch === NONE) return 0;
-    const left = Math.floor(
-      (this.#state.config.batchBytesMax - this.#state.batches.floats[batch * B_FLOATS + B_WIRE_BYTES]) /
-        this.#state.wireBytes(bytesEach),
-    );
+    const left = this.roomIn(batch, bytesEach);
     if (left <= 0 || partition === NONE || keyHash !== NO_KEY) return Math.max(0, left);
     return Math.min(left, this.#state.partitioner.promised(stream, bytesEach));
+  }
+
+  /** How many more records of this size fit the batch; 0 or less: none. */
+  roomIn(batch: number, bytesEach: number): number {
+    const free = this.#state.config.batchBytesMax - this.#state.batches.floats[batch * B_FLOATS + B_WIRE_BYTES];
+    return Math.floor(free / this.#state.wireBytes(bytesEach));
   }
 
   /** Records of this size in a batch that starts empty: at least one. */

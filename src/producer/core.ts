@@ -26,7 +26,7 @@ import { ProducerState } from './state.ts';
 import { STREAM, type StreamTable } from './stream-table.ts';
 import type { TopicView } from './topic-view.ts';
 
-const { BYTES, CLOSED, FIRST_STREAM, LAST_STREAM, P_STRIDE, RECHECK, RECORDS } = PRODUCER_ROW;
+const { BYTES, CLOSED, P_STRIDE, RECHECK, RECORDS } = PRODUCER_ROW;
 
 const { S_PRODUCER, S_STRIDE } = STREAM;
 
@@ -90,6 +90,11 @@ export class ProducerCore {
     return this.#admission.room(stream, bytesEach, keyHash);
   }
 
+  /** See `Admission.roomIn`. */
+  roomIn(batch: number, bytesEach: number): number {
+    return this.#admission.roomIn(batch, bytesEach);
+  }
+
   /** See `Admission.capacity`. */
   capacity(bytesEach: number): number {
     return this.#admission.capacity(bytesEach);
@@ -111,7 +116,6 @@ export class ProducerCore {
    */
   addStream(producer: number, serviceClass: number, identity: number): number {
     const stream = this.#state.streams.add(producer, serviceClass, identity);
-    this.#state.producers.ownStream(producer, stream);
     this.#state.partitioner.addStream(stream, identity);
     return stream;
   }
@@ -361,13 +365,5 @@ export class ProducerCore {
       this.#state.queues.removeLingering(producer, batch);
       this.#state.ready(producer, batch);
     }
-  }
-
-  /** First and past-the-last stream of a producer. */
-  streamsOf(producer: number): { first: number; end: number } {
-    return {
-      first: this.#state.producers.ints[producer * P_STRIDE + FIRST_STREAM],
-      end: this.#state.producers.ints[producer * P_STRIDE + LAST_STREAM] + 1,
-    };
   }
 }

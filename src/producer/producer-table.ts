@@ -9,8 +9,6 @@ const { R_INTS, R_NEXT, R_PREVIOUS } = REQUEST;
 const P_STRIDE = 16;
 const RECORDS = 0;
 const CLOSED = 1;
-const FIRST_STREAM = 2;
-const LAST_STREAM = 3;
 /** Queued or in-flight batches by class: three columns. */
 const CLASS_COUNT = 4;
 const REQUESTS = 7;
@@ -36,8 +34,6 @@ export const PRODUCER_ROW = {
   P_STRIDE,
   RECORDS,
   CLOSED,
-  FIRST_STREAM,
-  LAST_STREAM,
   CLASS_COUNT,
   LINGER_ENDS,
   READY_ENDS,
@@ -62,16 +58,9 @@ export class ProducerTable {
       floats.set(this.floats);
       this.floats = floats;
     }
-    this.ints[row + FIRST_STREAM] = NONE;
-    this.ints[row + LAST_STREAM] = NONE - 1;
     this.ints.fill(NONE, row + REQUEST_HEAD, row + READY_COUNT);
     this.floats[producer * 2 + RECHECK] = Infinity;
     return producer;
-  }
-
-  ownStream(producer: number, stream: number): void {
-    if (this.ints[producer * P_STRIDE + FIRST_STREAM] === NONE) this.ints[producer * P_STRIDE + FIRST_STREAM] = stream;
-    this.ints[producer * P_STRIDE + LAST_STREAM] = stream;
   }
 
   nextRequest(producer: number): number {
