@@ -37,10 +37,10 @@ const inside = (path: string, ...folders: string[]): boolean => folders.some((ea
 const DRIVER_SIDE = new Set([
   'src/clock.ts',
   'src/ports.ts',
+  'src/producer/cluster-link.ts',
   'src/producer/connection-loop.ts',
   'src/producer/dispatcher.ts',
   'src/producer/metadata-loop.ts',
-  'src/producer/payload-store.ts',
   'src/producer/producer.ts',
 ]);
 const isCore = (path: string): boolean =>

@@ -89,6 +89,7 @@ export const policy: ProducerSpec = {
   reconnectBackoffMaxNs: 100 * MS,
   compressionRatio: 1,
   compressionNsPerByte: 0,
+  quotas: [],
 };
 
 const router: RouterSpec = {

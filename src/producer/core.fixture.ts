@@ -36,6 +36,7 @@ export const config: ProducerConfig = {
   reconnect: exponential({ retryBackoffNs: 5 * MS, retryBackoffMaxNs: 50 * MS, jitter: 0 }),
   partitioner: sticky({ stickForBatches: Infinity }),
   overflow: dropNew,
+  quotas: [],
 };
 
 export interface Sent {

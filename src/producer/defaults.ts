@@ -47,4 +47,6 @@ export const PRODUCER_DEFAULTS: ProducerConfig = {
   partitioner: keyed(uniformSticky()),
   /** Keystone's: when the buffer is full, new messages drop (T16). */
   overflow: dropNew,
+  /** Nobody is limited but by the buffer. */
+  quotas: [],
 };

@@ -112,7 +112,8 @@ export class Dispatcher {
 
   async #produce(request: number, batch: number, records: readonly WireRecord[], call: Call): Promise<void> {
     const { core, port, clock, topicOf, onAnswer, onDoubt } = this.#options;
-    const { acks, requestTimeoutNs } = core.config;
+    const { requestTimeoutNs } = core.config;
+    const acks = core.acksOf(request);
     const at = {
       topic: topicOf(core.batches.ints[batch * B_INTS + B_STREAM]),
       partition: core.batches.ints[batch * B_INTS + B_PARTITION],

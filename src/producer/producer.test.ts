@@ -2,10 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock.fixture.ts';
 import type { ServiceClass } from '../record.ts';
 import { type Manner, MemoryPort } from './memory-port.fixture.ts';
-import type { DropNews, PressureNews } from './news.ts';
+import type { DropNews } from './news.ts';
+import type { ProducerOptions } from './options.ts';
 import { dropOldest, evictLower } from './overflow.ts';
 import { murmur2 } from './partitioner/index.ts';
-import { createProducer, type Producer, type ProducerOptions } from './producer.ts';
+import type { PressureNews } from './pressure.ts';
+import { createProducer, type Producer } from './producer.ts';
 import type { Receipt } from './receipt.ts';
 
 const MS = 1_000_000;
