@@ -71,10 +71,7 @@ export class Sending {
       return;
     }
     this.#state.ready(producer, batch);
-    if (broker === NONE) return;
-    // Where acknowledgements differ, what goes first may not take this one along.
-    if (this.#state.traits.mixedAcks) this.sendTo(producer, broker, nowNs);
-    else if (this.#mayConnect(producer, broker, nowNs)) this.#build(producer, broker, NONE, nowNs);
+    if (broker !== NONE && this.#mayConnect(producer, broker, nowNs)) this.#build(producer, broker, NONE, nowNs);
   }
 
   #mayConnect(producer: number, broker: number, nowNs: number): boolean {
