@@ -4,7 +4,7 @@ import { NO_KEY } from '../record.ts';
 import type { BatchContents } from './assignment.ts';
 import { BATCH } from './batch-pool.ts';
 import { CoreWorld, MS } from './core.fixture.ts';
-import { FATE_DELIVERED, OUTCOME_OK, OUTCOME_UNKNOWN, type Outcome } from './outcome.ts';
+import { FATE_DELIVERED, OUTCOME_OK, OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from './outcome.ts';
 import { dropOldest } from './overflow.ts';
 import { keyed, random, sticky, uniformSticky } from './partitioner/index.ts';
 import { REQUEST } from './request-pool.ts';
@@ -23,6 +23,8 @@ interface Held {
 class Moving extends CoreWorld implements BatchContents {
   partitions = 0;
   ids = 0;
+  /** Records that went from one batch to another. */
+  dealt = 0;
   readonly #held = new Map<number, Held[]>();
   readonly #open: number[] = [];
   /** Each record of each request, in order of sending. */
@@ -97,6 +99,7 @@ class Moving extends CoreWorld implements BatchContents {
   }
 
   moved(batch: number, index: number, to: number): void {
+    this.dealt++;
     const records = this.#held.get(batch)!;
     this.#add(to, records[index]);
     if (index === records.length - 1) this.#held.delete(batch);
@@ -155,6 +158,37 @@ describe('a topic that moves to another number of partitions', () => {
     // Refused where it is now, yet it may be in the log of the place where it was.
     world.answerOne(0, 1);
     expect(world).toMatchObject({ unknown: 1, drops: {} });
+  });
+
+  it('puts what comes back before what was begun after it, also at one instant', () => {
+    const world = moving([0, 0, 0], { batchBytesMax: 20, retriesMax: 9 });
+    for (let i = 0; i < 6; i++) world.offerOne(3, 10);
+    expect(world.trips.map(({ id }) => id)).toEqual([0, 1]);
+    world.move([-1, -1]);
+    world.answerOne(0, OUTCOME_UNREACHABLE);
+    world.move([1, 1]);
+    while (world.unanswered > 0) world.answerOne(0, OUTCOME_OK);
+    expect(world.trips.map(({ id }) => id)).toEqual([0, 1, 0, 1, 2, 3, 4, 5]);
+  });
+
+  it('deals nothing that was begun after it', () => {
+    const world = moving([0, 0, 0], { lingerNs: 0 });
+    world.offerOne(3, 10);
+    world.move([0, 0]);
+    world.answerOne(0, OUTCOME_OK);
+    world.offerOne(3, 10);
+    world.answerOne(0, OUTCOME_UNREACHABLE);
+    world.pass(100 * MS);
+    world.answerOne(0, OUTCOME_OK);
+    expect(world).toMatchObject({ delivered: 2, dealt: 0 });
+  });
+
+  it('may be evicted there as before', () => {
+    const world = moving([-1], { bufferBytesMax: 30, overflow: dropOldest });
+    for (const key of [0, 1, 2]) world.offerOne(key, 10);
+    world.move([-1, -1, -1]);
+    world.offerOne(0, 25);
+    expect(world.drops).toEqual({ evicted: 3 });
   });
 
   it('costs the buffer nothing', () => {
