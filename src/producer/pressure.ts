@@ -54,6 +54,7 @@ export class PressureGauge {
   readonly #atNs = new Float64Array(SAMPLES);
   readonly #shares = new Float64Array(SAMPLES);
   #samples = 0;
+  #sampleAtNs = 0;
 
   constructor(buffer: { bufferBytesMax: number; bufferRecordsMax: number }, options: PressureOptions = {}) {
     const { highShare = 0.8, lowShare = 0.5, noticeMs = 1_000 } = options;
@@ -71,26 +72,15 @@ export class PressureGauge {
     this.#set(false);
   }
 
-  /** How full the buffer is now; true when `high` has changed. Positional: called for every record. */
-  check(bytes: number, records: number): boolean {
-    const above = bytes > this.#bytesAt || records > this.#recordsAt;
+  /**
+   * How full the buffer is now; true when `high` has changed. Now and then it looks at how fast it fills, too. Positional:
+   * called for every record.
+   */
+  check(bytes: number, records: number, nowNs: number): boolean {
+    let above = bytes > this.#bytesAt || records > this.#recordsAt;
+    if (nowNs >= this.#sampleAtNs && this.#sample(bytes, records, nowNs)) above = true;
     if (above === this.high) return false;
     this.#set(above);
-    return true;
-  }
-
-  /** The same once a turn: looks at how fast it fills, too. */
-  sample(bytes: number, records: number, nowNs: number): boolean {
-    const share = this.#share(bytes, records);
-    if (this.#samples === 0 || nowNs - this.#atNs[(this.#samples - 1) % SAMPLES] >= SAMPLE_NS) {
-      this.#atNs[this.#samples % SAMPLES] = nowNs;
-      this.#shares[this.#samples % SAMPLES] = share;
-      this.#samples++;
-    }
-    const soon =
-      !this.high && share > (this.#lowShare + this.#highShare) / 2 && this.#fullInMs(share, nowNs) < this.#noticeMs;
-    if (!soon) return this.check(bytes, records);
-    this.#set(true);
     return true;
   }
 
@@ -103,6 +93,17 @@ export class PressureGauge {
       bufferedBytes: bytes,
       bufferedRecords: records,
     };
+  }
+
+  /** True when the buffer will be full before long. While `high` holds, only its share ends it. */
+  #sample(bytes: number, records: number, nowNs: number): boolean {
+    const share = this.#share(bytes, records);
+    this.#atNs[this.#samples % SAMPLES] = nowNs;
+    this.#shares[this.#samples % SAMPLES] = share;
+    this.#samples++;
+    this.#sampleAtNs = nowNs + SAMPLE_NS;
+    const enough = share > (this.#lowShare + this.#highShare) / 2;
+    return !this.high && enough && this.#fullInMs(share, nowNs) < this.#noticeMs;
   }
 
   #share(bytes: number, records: number): number {

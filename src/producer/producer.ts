@@ -186,7 +186,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const admitted = core.offer(stream, 1, payloadBytes(wire), keyHash, nowNs) === 1;
     if (admitted) this.#payloads.add(core.lastBatch, wire);
     if (onSettled !== undefined) this.#await(admitted, onSettled);
-    if (this.#gauge.check(core.bufferedBytes(SELF), core.bufferedRecords(SELF))) this.#tellPressure(nowNs);
+    this.#look(nowNs);
     this.#schedule();
     return admitted;
   }
@@ -325,7 +325,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
       this.#readWallClock(nowNs);
       if (core.deadlineNs(SELF) <= nowNs) core.onTime(SELF, nowNs);
       if (this.#outbox) this.#drain();
-      if (this.#gauge.sample(core.bufferedBytes(SELF), core.bufferedRecords(SELF), nowNs)) this.#tellPressure(nowNs);
+      this.#look(nowNs);
       this.#tell();
       if (core.bufferedRecords(SELF) === 0) this.#onEmpty?.();
     } finally {
@@ -346,8 +346,10 @@ export class Producer extends EventEmitter<ProducerEvents> {
     this.#callbacks.tell((call) => this.#news.safely(call));
   }
 
-  #tellPressure(nowNs: number): void {
-    this.#news.pressure(this.#gauge.read(this.bufferedBytes, this.bufferedRecords, nowNs));
+  #look(nowNs: number): void {
+    const { bufferedBytes, bufferedRecords } = this;
+    if (!this.#gauge.check(bufferedBytes, bufferedRecords, nowNs)) return;
+    this.#news.pressure(this.#gauge.read(bufferedBytes, bufferedRecords, nowNs));
   }
 
   /** Sets the timer for what comes next, unless it goes off before that anyway. */
