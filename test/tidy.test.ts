@@ -19,7 +19,7 @@ function sources(): SourceFile[] {
           .replaceAll('\\', '/'),
       ),
   );
-  const top = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'];
+  const top = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'docs/application.md'];
   return [...paths, ...top].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
