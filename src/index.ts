@@ -1,5 +1,6 @@
 /** spillway in a process: the producer, the router, and the policies that a user can replace. */
 export { systemClock } from './clock.ts';
+export type { HistogramSnapshot } from './histogram.ts';
 export { InvariantError } from './invariant.ts';
 export type {
   Clock,
@@ -23,15 +24,18 @@ export { ProducerCore } from './producer/core.ts';
 export { PRODUCER_DEFAULTS } from './producer/defaults.ts';
 export type { ProducerEffects } from './producer/effects.ts';
 export type { ProducerRecord } from './producer/encode.ts';
+export { FATES, type Fate, REQUEST_OUTCOMES, type RequestMeasures, type RequestOutcome } from './producer/measures.ts';
 export type {
+  BatchNews,
   ConnectedNews,
   DisconnectedNews,
   DropNews,
   FailoverNews,
   ProducerEvents,
+  RequestNews,
   SettledNews,
 } from './producer/news.ts';
-export type { ClusterMap, ProducerOptions } from './producer/options.ts';
+export type { CloseOptions, ClusterMap, ProducerOptions } from './producer/options.ts';
 export {
   FATE_DELIVERED,
   FATE_UNKNOWN,
@@ -58,10 +62,11 @@ export {
 } from './producer/partitioner/index.ts';
 export type { BufferView, LoadView, OverflowPolicy, Partitioner, RetryPolicy } from './producer/policy.ts';
 export type { Pressure, PressureNews, PressureOptions } from './producer/pressure.ts';
-export { type CloseOptions, createProducer, Producer } from './producer/producer.ts';
+export { createProducer, Producer } from './producer/producer.ts';
 export type { Quota } from './producer/quotas.ts';
 export type { Receipt, ReceiptLine, ReceiptTotal } from './producer/receipt.ts';
 export { type ExponentialOptions, exponential } from './producer/retry.ts';
+export type { BufferSnapshot, ClusterSnapshot, ProducerSnapshot } from './producer/snapshot.ts';
 export type { StreamOptions } from './producer/stream-traits.ts';
 export { TopicView } from './producer/topic-view.ts';
 export { type Acks, CLASSES, DROP_CAUSES, type DropCause, NO_KEY, type ServiceClass } from './record.ts';

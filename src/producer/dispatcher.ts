@@ -2,6 +2,7 @@ import { within } from '../clock.ts';
 import type { Clock, ProduceOutcome, ProducerPort, WireRecord } from '../ports.ts';
 import { BATCH } from './batch-pool.ts';
 import type { ProducerCore } from './core.ts';
+import type { Observer } from './observer.ts';
 import {
   OUTCOME_OK,
   OUTCOME_REFUSED_FATAL,
@@ -36,6 +37,7 @@ export interface DispatcherOptions {
   /** Records of a batch, undefined once it is settled. */
   readonly payload: (batch: number) => readonly WireRecord[] | undefined;
   readonly topicOf: (stream: number) => string;
+  readonly observer: Observer;
   /** Called after the core has heard an answer. */
   readonly onAnswer: () => void;
   /** A connection could not be made or broke. */
@@ -111,7 +113,7 @@ export class Dispatcher {
   }
 
   async #produce(request: number, batch: number, records: readonly WireRecord[], call: Call): Promise<void> {
-    const { core, port, clock, topicOf, onAnswer, onDoubt } = this.#options;
+    const { core, port, clock, topicOf, observer, onAnswer, onDoubt } = this.#options;
     const { requestTimeoutNs } = core.config;
     const acks = core.acksOf(request);
     const at = {
@@ -119,6 +121,7 @@ export class Dispatcher {
       partition: core.batches.ints[batch * B_INTS + B_PARTITION],
       records,
     };
+    const observed = observer.called(at.topic, batch, records.length);
     let outcome: Outcome;
     try {
       // Without a limit: the core has its own, and the answer may come after it. This only turns exceptions into rejections.
@@ -129,6 +132,7 @@ export class Dispatcher {
     } catch {
       outcome = OUTCOME_UNKNOWN;
     }
+    observer.answered(observed, outcome);
     if (outcome === OUTCOME_UNREACHABLE) call.unreachable = true;
     else if (outcome === OUTCOME_UNKNOWN) call.silent = true;
     else call.answered = true;

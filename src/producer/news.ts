@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'eventemitter3';
 import { CLASSES, DROP_CAUSES, type DropCause, type ServiceClass } from '../record.ts';
+import type { Fate, RequestOutcome } from './measures.ts';
 import type { PressureNews } from './pressure.ts';
 
 export interface DropNews {
@@ -30,6 +31,29 @@ export interface FailoverNews {
   readonly to: string;
 }
 
+/** A call of the client that has been settled. */
+export interface RequestNews {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+  /** Payload × `compressionRatio`. */
+  readonly bytes: number;
+  /** Calls before that tried to write the same batch. */
+  readonly attempts: number;
+  readonly outcome: RequestOutcome;
+  readonly latencyNs: number;
+}
+
+/** A batch whose fate is known: delivered, given up, or dropped after it was admitted. */
+export interface BatchNews {
+  readonly topic: string;
+  readonly class: ServiceClass;
+  readonly records: number;
+  readonly fate: Fate;
+  /** From its first record until now. */
+  readonly ageNs: number;
+}
+
 /** Told in turns of the event loop, never from inside `send`; what happened since the last turn is summed up. */
 export interface ProducerEvents {
   drop: (news: DropNews) => void;
@@ -38,6 +62,10 @@ export interface ProducerEvents {
   unknown: (news: SettledNews) => void;
   /** So that the application can spill, sample or wait (T16 wanted it). `Producer.pressure` says it at any time. */
   backpressure: (news: PressureNews) => void;
+  /** Each call, for telemetry and traces: costs nothing while nobody listens. */
+  request: (news: RequestNews) => void;
+  /** Each batch, likewise. */
+  batch: (news: BatchNews) => void;
   connected: (news: ConnectedNews) => void;
   /** Also when the first attempt to connect fails. */
   disconnected: (news: DisconnectedNews) => void;
@@ -65,7 +93,8 @@ export class News {
   #dirty: Row[] = [];
   #pressure: PressureNews | null = null;
   #pressureTold = false;
-  #cluster: (() => void)[] = [];
+  /** What is told one by one, in order. */
+  #single: (() => void)[] = [];
 
   constructor(emitter: EventEmitter<ProducerEvents>) {
     this.#emitter = emitter;
@@ -73,7 +102,7 @@ export class News {
   }
 
   get pending(): boolean {
-    return this.#dirty.length > 0 || this.#pressure !== null || this.#cluster.length > 0;
+    return this.#dirty.length > 0 || this.#pressure !== null || this.#single.length > 0;
   }
 
   addRow(topic: string, serviceClass: number): void {
@@ -94,27 +123,39 @@ export class News {
   }
 
   connected(cluster: string): void {
-    this.#cluster.push(() => this.#emitter.emit('connected', { cluster }));
+    this.#single.push(() => this.#emitter.emit('connected', { cluster }));
   }
 
   disconnected(news: DisconnectedNews): void {
-    this.#cluster.push(() => this.#emitter.emit('disconnected', news));
+    this.#single.push(() => this.#emitter.emit('disconnected', news));
   }
 
   failover(news: FailoverNews): void {
-    this.#cluster.push(() => this.#emitter.emit('failover', news));
+    this.#single.push(() => this.#emitter.emit('failover', news));
+  }
+
+  request(news: RequestNews): void {
+    if (this.#emitter.listenerCount('request') > 0) this.#single.push(() => this.#emitter.emit('request', news));
+  }
+
+  /** `row` says whose it is. */
+  batch(row: number, { records, fate, ageNs }: Pick<BatchNews, 'records' | 'fate' | 'ageNs'>): void {
+    if (this.#emitter.listenerCount('batch') === 0) return;
+    const { topic, class: serviceClass } = this.#rows[row];
+    const news = { topic, class: serviceClass, records, fate, ageNs };
+    this.#single.push(() => this.#emitter.emit('batch', news));
   }
 
   /** Emits what there is. What listeners cause waits for the next turn. */
   tell(): void {
     if (!this.pending) return;
-    const cluster = this.#cluster;
+    const single = this.#single;
     const pressure = this.#pressure;
     const dirty = this.#dirty;
-    this.#cluster = [];
+    this.#single = [];
     this.#pressure = null;
     this.#dirty = [];
-    for (const emit of cluster) this.safely(emit);
+    for (const emit of single) this.safely(emit);
     if (pressure !== null) {
       this.#pressureTold = pressure.high;
       this.safely(() => this.#emitter.emit('backpressure', pressure));

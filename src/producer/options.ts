@@ -51,6 +51,11 @@ export interface ProducerOptions extends Partial<Omit<ProducerConfig, 'quotas'>>
   readonly metadataMaxAgeNs?: number;
 }
 
+export interface CloseOptions {
+  /** Time to send what is buffered, ms; what is left then drops as `closed` or is unknown. Default 5,000, a guess. */
+  readonly graceMs?: number;
+}
+
 /** Name of the only cluster of a producer with a `port`. */
 const ONLY = 'default';
 

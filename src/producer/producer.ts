@@ -27,7 +27,9 @@ import { Dispatcher } from './dispatcher.ts';
 import type { ProducerEffects } from './effects.ts';
 import { encode, type ProducerRecord, payloadBytes } from './encode.ts';
 import { News, type ProducerEvents } from './news.ts';
-import { type ClusterMap, checkTopicOptions, clustersOf, type ProducerOptions } from './options.ts';
+import { Observer } from './observer.ts';
+import type { CloseOptions, ClusterMap, ProducerOptions } from './options.ts';
+import { checkTopicOptions, clustersOf } from './options.ts';
 import { FATE_DELIVERED } from './outcome.ts';
 import { keyHashOf } from './partitioner/index.ts';
 import { PayloadStore } from './payload-store.ts';
@@ -35,6 +37,7 @@ import { type Pressure, PressureGauge } from './pressure.ts';
 import { ProcessHold } from './process-hold.ts';
 import { ProducerBook, type Receipt } from './receipt.ts';
 import { Routing } from './routing.ts';
+import type { ProducerSnapshot } from './snapshot.ts';
 import { type Topic, Topics } from './topics.ts';
 import { TurnTimer } from './turn-timer.ts';
 
@@ -49,11 +52,6 @@ const NORMAL = CLASSES.indexOf('normal');
 const SELF = 0;
 /** Row and stream for what belongs to no topic: its records never reach the core. */
 const NOWHERE = 0;
-
-export interface CloseOptions {
-  /** Time to send what is buffered, ms; what is left then drops as `closed` or is unknown. Default 5,000, a guess. */
-  readonly graceMs?: number;
-}
 
 export function createProducer(options: ProducerOptions): Producer {
   return new Producer(options);
@@ -71,6 +69,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   readonly #callbacks = new Callbacks();
   readonly #news = new News(this);
   readonly #gauge: PressureGauge;
+  readonly #observer: Observer;
   readonly #routing: Routing;
   readonly #timer: TurnTimer;
   readonly #hold: ProcessHold;
@@ -96,6 +95,16 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const all = { ...PRODUCER_DEFAULTS, ...config, quotas: Object.values(quotas ?? {}) };
     this.#core = new ProducerCore(all, this.#effects());
     this.#gauge = new PressureGauge(all, pressure);
+    this.#observer = new Observer({
+      ...{
+        core: this.#core,
+        producer: SELF,
+        clock: this.#clock,
+        book: this.#book,
+        news: this.#news,
+        gauge: this.#gauge,
+      },
+    });
     this.#core.addProducer();
     this.#core.addStream(SELF, NORMAL, 0);
     this.#book.addRow('', NORMAL);
@@ -219,6 +228,11 @@ export class Producer extends EventEmitter<ProducerEvents> {
     return this.#book.receipt(buffered);
   }
 
+  /** Counters, gauges and histograms as they stand: for telemetry, see `spillway/adapters/…`. Cheap, but not for every send. */
+  snapshot(): ProducerSnapshot {
+    return this.#observer.snapshot(Object.entries(this.clusters).map(([name, connected]) => ({ name, connected })));
+  }
+
   /**
    * Admits no more, sends what is buffered for at most `graceMs`, closes its clients and hands over the final receipt.
    * Never rejects; a second call gets the first one's answer. Keeps the process alive until then.
@@ -300,12 +314,14 @@ export class Producer extends EventEmitter<ProducerEvents> {
       clock: this.#clock,
       payload: (batch) => this.#payloads.records(batch),
       topicOf: (stream) => this.#topics.ofStream(stream).name,
+      observer: this.#observer,
       onAnswer: () => this.#turn(),
       onDoubt: () => link.connection.check(),
     });
   }
 
   #settle(batch: number, confirmation: Confirmation): void {
+    this.#observer.settled(batch, confirmation.fate);
     this.#payloads.settle(batch, (onSettled) => this.#callbacks.add(onSettled, confirmation));
   }
 
