@@ -6,8 +6,11 @@ import { codeOf, importsOf } from './source-text.ts';
 import { findings, importCircles, LINES_MAX, rules, type SourceFile } from './tidy.ts';
 
 const root = join(import.meta.dirname, '..');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
-const all = rules(Object.keys(manifest.dependencies));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  dependencies: object;
+  peerDependencies: object;
+};
+const all = rules(Object.keys(manifest.dependencies), Object.keys(manifest.peerDependencies));
 
 function sources(): SourceFile[] {
   const paths = ['src', 'sim', 'bench', 'examples', 'test', 'scripts'].flatMap((folder) =>
@@ -70,6 +73,12 @@ describe('each rule bites', () => {
     ],
     ['what ships imports what is declared', 'sim/model/log.ts', "import fc from 'fast-check';"],
     ['what ships imports what is declared', 'sim/model/log.ts', "import { x } from './log.fixture.ts';"],
+    [
+      'what ships imports what is declared',
+      'src/adapters/prom-client/index.ts',
+      "import { Counter } from 'prom-client';",
+    ],
+    ['what ships imports what is declared', 'src/record.ts', "import type { Counter } from 'prom-client';"],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'const now = Date.now();'],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'setTimeout(f, 1);'],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'async function f() {}'],
@@ -159,6 +168,7 @@ describe('files in a circle', () => {
 describe('no rule bites what is right', () => {
   const right: [string, string][] = [
     ['sim/cli/io.ts', 'const ms = performance.now(); await turn();'],
+    ['src/adapters/prom-client/index.ts', "import type { Registry } from 'prom-client';"],
     ['sim/model/log.ts', "import type { Scenario } from '../scenario/scenario.ts';"],
     ['sim/model/log.ts', "import { type Scenario } from '../scenario/scenario.ts';"],
     [
