@@ -1,5 +1,9 @@
 import type { WireRecord } from '../ports.ts';
+import { NO_KEY } from '../record.ts';
+import type { BatchContents } from './assignment.ts';
 import type { OnSettled } from './callbacks.ts';
+import { payloadBytes } from './encode.ts';
+import { keyHashOf } from './partitioner/index.ts';
 
 interface Waiter {
   readonly index: number;
@@ -7,7 +11,7 @@ interface Waiter {
 }
 
 /** The records of each batch, by the core's slot number, from admission until the batch is settled. */
-export class PayloadStore {
+export class PayloadStore implements BatchContents {
   readonly #records: (WireRecord[] | undefined)[] = [];
   /** Only for batches with records that somebody waits for. */
   readonly #waiters = new Map<number, Waiter[]>();
@@ -45,8 +49,17 @@ export class PayloadStore {
     for (const { onSettled } of waiters) each(onSettled);
   }
 
+  keyHash(batch: number, index: number): number {
+    const { key } = this.#records[batch]![index];
+    return key === null ? NO_KEY : keyHashOf(key);
+  }
+
+  bytes(batch: number, index: number): number {
+    return payloadBytes(this.#records[batch]![index]);
+  }
+
   /** A batch is given up; its records go on in others. Called for all of them, in order. */
-  move(from: number, index: number, to: number): void {
+  moved(from: number, index: number, to: number): void {
     const records = this.#records[from]!;
     this.add(to, records[index]);
     const waiters = this.#waiters.get(from);

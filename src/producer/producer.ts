@@ -10,7 +10,6 @@ import { systemClock, within } from '../clock.ts';
 import { textHash32 } from '../hash.ts';
 import type { Clock } from '../ports.ts';
 import { CLASSES, DROP_CAUSES, NO_KEY } from '../record.ts';
-import type { BatchContents } from './assignment.ts';
 import { BATCH } from './batch-pool.ts';
 import {
   Callbacks,
@@ -114,7 +113,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
       onStream: (topic, serviceClass, streamIdentity) => this.#addStream(topic, serviceClass, streamIdentity),
     });
     const links = this.#links;
-    this.#routing = new Routing({ core: this.#core, clock: this.#clock, map, links, contents: this.#contents() });
+    this.#routing = new Routing({ core: this.#core, clock: this.#clock, map, links, contents: this.#payloads });
     for (const [name, port] of ports) {
       const link = new ClusterLink({
         ...{ name, port, clock: this.#clock, config: all, metadataMaxAgeNs },
@@ -292,18 +291,6 @@ export class Producer extends EventEmitter<ProducerEvents> {
         const { link, name } = this.#topics.ofStream(stream);
         link.metadata.want(name);
       },
-    };
-  }
-
-  /** What the core asks when a topic has other partitions than before. */
-  #contents(): BatchContents {
-    return {
-      keyHash: (batch, index) => {
-        const { key } = this.#payloads.records(batch)![index];
-        return key === null ? NO_KEY : keyHashOf(key);
-      },
-      bytes: (batch, index) => payloadBytes(this.#payloads.records(batch)![index]),
-      moved: (batch, index, to) => this.#payloads.move(batch, index, to),
     };
   }
 
