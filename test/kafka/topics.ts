@@ -12,6 +12,8 @@ export interface NewTopic {
 }
 
 let names = 0;
+/** Followers fetch again within `replica.fetch.wait.max.ms`, 500. */
+const SETTLING_MS = 600;
 
 /** Topics as the tests want them: made, deleted, looked at, and read from beginning to end, by a client of its own. */
 export class Topics {
@@ -27,7 +29,7 @@ export class Topics {
       logLevel: logLevel.NOTHING,
       connectionTimeout: 3_000,
       requestTimeout: 10_000,
-      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 20 },
+      retry: { initialRetryTime: 100, maxRetryTime: 300, retries: 20 },
     });
   }
 
@@ -82,10 +84,9 @@ export class Topics {
     }
   }
 
-  /** Every record of the topic by partition, in order of offsets, up to the high watermarks of now. */
+  /** Every record of the topic by partition, in order of offsets, up to the high watermarks, once these stand still. */
   async readBack(name: string): Promise<ConsumedRecord[][]> {
-    const admin = await this.#connected();
-    const ends = await admin.fetchTopicOffsets(name);
+    const ends = await this.#settledOffsets(name);
     const records: ConsumedRecord[][] = ends.map(() => []);
     const left = new Map(
       ends
@@ -139,6 +140,22 @@ export class Topics {
   /** For clients of tests' own. */
   get bootstrap(): readonly string[] {
     return this.#bootstrap;
+  }
+
+  /** What a leader alone acknowledged is shown to readers a little later. */
+  async #settledOffsets(name: string) {
+    const admin = await this.#connected();
+    let ends = await admin.fetchTopicOffsets(name);
+    for (;;) {
+      await sleep(SETTLING_MS);
+      const later = await admin.fetchTopicOffsets(name);
+      if (
+        later.every(({ partition, high }) => ends.some((each) => each.partition === partition && each.high === high))
+      ) {
+        return later;
+      }
+      ends = later;
+    }
   }
 
   #connected(): Promise<Admin> {
