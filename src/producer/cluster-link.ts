@@ -15,7 +15,8 @@ export interface ClusterLinkOptions {
   /** Numbers that no other cluster's broker has: the core knows brokers, not clusters. */
   readonly nextBroker: (link: ClusterLink) => number;
   readonly dispatcher: (link: ClusterLink) => Dispatcher;
-  readonly onLeaders: (link: ClusterLink, topic: string, leaders: readonly PartitionLeader[]) => void;
+  /** Of a topic that was asked for and not forgotten since. */
+  readonly onLeaders: (topic: string, leaders: readonly PartitionLeader[]) => void;
   readonly onConnected: (link: ClusterLink) => void;
   readonly onDisconnected: (link: ClusterLink, cause: unknown) => void;
 }
@@ -44,7 +45,7 @@ export class ClusterLink {
       retry: config.retry,
       timeoutNs: config.requestTimeoutNs,
       maxAgeNs: options.metadataMaxAgeNs,
-      onLeaders: (topic, leaders) => onLeaders(this, topic, leaders),
+      onLeaders,
       onFailure: () => this.connection.check(),
     });
     this.connection = new ConnectionLoop({

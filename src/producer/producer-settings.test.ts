@@ -86,6 +86,10 @@ describe('a callback', () => {
     expect(clock.kept).toBe(1);
     await clock.advanceMs(1_000);
     expect(clock.kept).toBe(0);
+    producer.send({ topic: '', value: 'v' }, () => {});
+    expect(clock.kept).toBe(1);
+    await clock.advanceMs(0);
+    expect(clock.kept).toBe(0);
     expect(before).toBeGreaterThan(0);
   });
 });

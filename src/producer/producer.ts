@@ -120,10 +120,8 @@ export class Producer extends EventEmitter<ProducerEvents> {
         identity: textHash32(ports.size === 1 ? identity : `${identity}/${name}`),
         nextBroker: (link) => this.#linkOfBroker.push(link) - 1,
         dispatcher: (link) => this.#dispatcherTo(link),
-        onLeaders: (link, name, leaders) => {
-          const topic = this.#topics.get(name);
-          if (topic?.link !== link) return;
-          this.#routing.learn(topic, leaders);
+        onLeaders: (name, leaders) => {
+          this.#routing.learn(this.#topics.get(name)!, leaders);
           this.#turn();
         },
         onConnected: (link) => {
