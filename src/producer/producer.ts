@@ -120,11 +120,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
       bufferBytesMax: this.#core.config.bufferBytesMax,
       bufferRecordsMax: this.#core.config.bufferRecordsMax,
     });
-    const common = {
-      port,
-      clock: this.#clock,
-      identity: textHash32(this.#identity),
-    };
+    const common = { port, clock: this.#clock, identity: textHash32(this.#identity) };
     this.#metadata = new MetadataLoop({
       ...common,
       retry: this.#core.config.retry,
@@ -155,7 +151,10 @@ export class Producer extends EventEmitter<ProducerEvents> {
       payload: (batch) => this.#payloads.records(batch),
       topicOf: (stream) => this.#topicOfStream[stream].name,
       onAnswer: () => this.#turn(),
-      onDoubt: () => this.#connection.check(),
+      onDoubt: (topic) => {
+        this.#connection.check();
+        this.#metadata.want(topic);
+      },
     });
     this.#connection.check();
   }
