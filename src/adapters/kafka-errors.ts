@@ -97,3 +97,11 @@ export function outcomeOfCode({ code, acks, cause }: ProduceError): ProduceOutco
   }
   return { ok: false, fate: 'not-written', next: verdict, code, cause };
 }
+
+/** INVALID_GROUP_ID, TOPIC_, GROUP_, CLUSTER_AUTHORIZATION_FAILED, UNSUPPORTED_SASL_MECHANISM, SASL_AUTHENTICATION_FAILED. */
+const FATAL_TO_CONSUMERS = new Set([24, 29, 30, 31, 33, 58]);
+
+/** No attempt to consume again mends it; somebody has to change a setting or a right. */
+export function endsConsuming(code: number | undefined): boolean {
+  return code !== undefined && FATAL_TO_CONSUMERS.has(code);
+}

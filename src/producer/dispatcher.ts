@@ -40,8 +40,8 @@ export interface DispatcherOptions {
   readonly observer: Observer;
   /** Called after the core has heard an answer. */
   readonly onAnswer: () => void;
-  /** A connection could not be made or broke. */
-  readonly onDoubt: () => void;
+  /** A connection could not be made or broke, or nobody answered: the topic's leader may be another by now. */
+  readonly onDoubt: (topic: string) => void;
 }
 
 /** Carries the core's requests to the port, batch by batch, and the port's answers to the core. */
@@ -74,7 +74,7 @@ export class Dispatcher {
   }
 
   #send(request: number): void {
-    const { core, clock, payload, onDoubt } = this.#options;
+    const { core, clock, payload, topicOf, onDoubt } = this.#options;
     const { requests } = core;
     const broker = requests.ints[request * R_INTS + R_BROKER];
     const nowNs = clock.nowNs();
@@ -85,8 +85,10 @@ export class Dispatcher {
     const waiting = this.#waiting(broker, nowNs);
     if (waiting.length >= this.#unansweredMax) {
       // The port keeps the bytes of calls that hang. Without this bound a hung broker would collect the buffer again and again.
+      const first = requests.batchOf(requests.ints[request * R_INTS + R_HEAD]);
+      const topic = topicOf(core.batches.ints[first * B_INTS + B_STREAM]);
       core.onResult(request, OUTCOME_UNREACHABLE, nowNs);
-      onDoubt();
+      onDoubt(topic);
       return;
     }
     const call: Call = {
@@ -139,7 +141,7 @@ export class Dispatcher {
     // Unreachable is told once for the whole request, as the core backs off by broker.
     if (outcome !== OUTCOME_UNREACHABLE) core.onBatchResult(request, batch, outcome, clock.nowNs());
     if (--call.batchesLeft === 0) core.onResult(request, overall(call), clock.nowNs());
-    if (outcome === OUTCOME_UNREACHABLE || outcome === OUTCOME_UNKNOWN) onDoubt();
+    if (outcome === OUTCOME_UNREACHABLE || outcome === OUTCOME_UNKNOWN) onDoubt(at.topic);
     onAnswer();
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock.fixture.ts';
+import type { ProduceOutcome } from '../ports.ts';
 import { MemoryPort } from './memory-port.fixture.ts';
 import type { ProducerOptions } from './options.ts';
 import { dropOldest } from './overflow.ts';
@@ -65,6 +66,25 @@ describe('a producer over several clusters', () => {
       [0, 1, 2, 5],
       [3, 4],
     ]);
+  });
+
+  it('asks a cluster no more of a topic that has moved away, however its last calls end', async () => {
+    start();
+    send(0, 1);
+    await clock.advanceMs(100);
+    let answer: (outcome: ProduceOutcome) => void = () => {};
+    east.produce = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    send(1, 2);
+    await clock.advanceMs(50);
+    producer.route({ default: 'west' });
+    const asked = east.metadataCalls;
+    answer({ ok: false, fate: 'maybe-written', cause: 'late' });
+    await clock.advanceMs(20_000);
+    expect(east.metadataCalls).toBe(asked);
+    expect(values(west)).toEqual([1]);
   });
 
   it('says of which cluster it speaks', async () => {

@@ -37,6 +37,25 @@ afterEach(() => {
   expect(producer.receipt().balanced).toBe(true);
 });
 
+describe('a producer whose leader goes', () => {
+  it.each([
+    ['refuses connections', 'down'],
+    ['loses answers', 'lose-answer'],
+  ] as const)('asks who leads when the old one %s', async (_, manner) => {
+    start({ lingerNs: 0 });
+    port.leaders.set('t', [{ partition: 0, leader: 1 }]);
+    port.mannerOf = () => (port.leaders.get('t')?.[0].leader === 1 ? manner : 'fine');
+    producer.send(record('t', 1));
+    await clock.advanceMs(10);
+    const asked = port.metadataCalls;
+    port.leaders.set('t', [{ partition: 0, leader: 2 }]);
+    await clock.advanceMs(5_000);
+    expect(port.metadataCalls).toBeGreaterThan(asked);
+    expect(texts()).toContain('value 1');
+    expect((await closed()).delivered).toBe(1);
+  });
+});
+
 describe('a producer over a cluster that works', () => {
   it('delivers what was sent, once, and its receipt says so by topic and class', async () => {
     start({ classes: { 'billing.charge': 'high' } });

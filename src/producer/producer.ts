@@ -301,7 +301,11 @@ export class Producer extends EventEmitter<ProducerEvents> {
       topicOf: (stream) => this.#topics.ofStream(stream).name,
       observer: this.#observer,
       onAnswer: () => this.#turn(),
-      onDoubt: () => link.connection.check(),
+      onDoubt: (topic) => {
+        link.connection.check();
+        // A topic that has moved since is no longer this cluster's to tell of.
+        if (this.#topics.get(topic)?.link === link) link.metadata.want(topic);
+      },
     });
   }
 

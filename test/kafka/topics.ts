@@ -97,6 +97,7 @@ export class Topics {
     const consumer = this.#kafka.consumer({
       groupId: `read-back-${name}-${Date.now()}-${names++}`,
       sessionTimeout: 10_000,
+      maxWaitTimeInMs: 100,
     });
     try {
       await consumer.connect();

@@ -1,3 +1,6 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { kafkaJsProducer } from '../../src/adapters/kafkajs/index.ts';
+import type { ConsumingWorld } from '../conformance/consuming.ts';
 import type { ProducingWorld } from '../conformance/producing.ts';
 import type { KafkaEnvironment } from './environment.ts';
 
@@ -22,5 +25,24 @@ export function producingWorld({ cluster, topics }: KafkaEnvironment): Producing
             },
             heal: () => cluster.heal(),
           },
+  };
+}
+
+export function consumingWorld(environment: KafkaEnvironment): ConsumingWorld & { close(): Promise<void> } {
+  const { topic, trouble } = producingWorld(environment);
+  const config = { clientId: 'world', brokers: [...environment.bootstrap], logLevel: logLevel.NOTHING };
+  const port = kafkaJsProducer({ Kafka, config });
+  return {
+    topic,
+    trouble,
+    async write(to, partition, records) {
+      for (const endMs = Date.now() + 30_000; ; ) {
+        await port.open().catch(() => {});
+        const outcome = await port.produce({ topic: to, partition, records }, { acks: -1, timeoutMs: 5_000 });
+        if (outcome.ok) return;
+        if (Date.now() > endMs) throw new Error(`${to}/${partition} was not written`, { cause: outcome.cause });
+      }
+    },
+    close: () => port.close(1_000),
   };
 }
