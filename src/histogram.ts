@@ -61,6 +61,5 @@ export class Histogram {
 function atMost(bound: number, low: number, high: number, n: number): number {
   if (bound >= high) return n;
   if (n === 1 || bound < low) return 0;
-  // Rounding must not count the last one, which is `high`.
-  return Math.min(n - 1, Math.floor(((bound - low) * (n - 1)) / (high - low)) + 1);
+  return Math.floor(((bound - low) * (n - 1)) / (high - low)) + 1;
 }

@@ -78,6 +78,7 @@ describe('what is exported', () => {
     const counts = duration.dataPoints.map(({ value }) => value.count);
     expect(counts.reduce((a, b) => a + b, 0)).toBe(requests.latencyNs.count);
     const seconds = duration.dataPoints.reduce((total, { value }) => total + (value.sum ?? 0), 0);
+    expect(seconds).toBeGreaterThan(0);
     expect(seconds).toBeCloseTo(requests.latencyNs.sum / 1e9, 9);
     expect(duration.dataPoints[0].value.buckets.boundaries).toEqual([...attributes.DURATION_BOUNDS_SECONDS]);
     expect(duration.dataPoints[0].attributes).toEqual({

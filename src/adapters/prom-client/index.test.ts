@@ -56,6 +56,7 @@ describe('what is scraped', () => {
     const { requests, records } = lived.producer.snapshot();
     expect(scraped.get(series('request_duration_seconds_count'))).toBe(requests.latencyNs.count);
     expect(scraped.get(series('request_duration_seconds_sum'))).toBe(requests.latencyNs.sum / 1e9);
+    expect(requests.latencyNs.sum).toBeGreaterThan(0);
     expect(scraped.get(series('request_records_sum'))).toBe(requests.records.sum);
     expect(scraped.get(series('buffer_time_seconds_count', 'fate="delivered"'))).toBe(records.delivered);
     const buckets = [...scraped].filter(([name]) => /buffer_time_seconds_bucket.*fate="delivered"/.test(name));
