@@ -28,7 +28,11 @@ export class Histogram {
   }
 
   record(value: number): void {
-    this.recordSpread(value, value, 1);
+    const bounds = this.#bounds;
+    let bucket = 0;
+    while (bucket < bounds.length && value > bounds[bucket]) bucket++;
+    this.#counts[bucket]++;
+    this.#sum += value;
   }
 
   /**
