@@ -6,8 +6,11 @@ import { codeOf, importsOf } from './source-text.ts';
 import { findings, importCircles, LINES_MAX, rules, type SourceFile } from './tidy.ts';
 
 const root = join(import.meta.dirname, '..');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
-const all = rules(Object.keys(manifest.dependencies));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  dependencies: object;
+  peerDependencies: object;
+};
+const all = rules(Object.keys(manifest.dependencies), Object.keys(manifest.peerDependencies));
 
 function sources(): SourceFile[] {
   const paths = ['src', 'sim', 'bench', 'examples', 'test', 'scripts'].flatMap((folder) =>
@@ -70,6 +73,8 @@ describe('each rule bites', () => {
     ],
     ['what ships imports what is declared', 'sim/model/log.ts', "import fc from 'fast-check';"],
     ['what ships imports what is declared', 'sim/model/log.ts', "import { x } from './log.fixture.ts';"],
+    ['what ships imports what is declared', 'src/adapters/kafkajs/producer.ts', "import { Kafka } from 'kafkajs';"],
+    ['what ships imports what is declared', 'src/ports.ts', "import type { Kafka } from 'kafkajs';"],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'const now = Date.now();'],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'setTimeout(f, 1);'],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'async function f() {}'],
@@ -172,6 +177,7 @@ describe('no rule bites what is right', () => {
     ['src/index.ts', "export { Producer } from './producer/producer.ts';"],
     ['src/producer/receipt.ts', "import type { Clock } from '../ports.ts';"],
     ['src/producer/producer.ts', 'const p = new Promise(f); setTimeout(f, 1);'],
+    ['src/adapters/kafkajs/producer.ts', "import type { Kafka } from 'kafkajs';\nsetTimeout(f, 1);"],
     ['src/record.ts', 'x;\n'.repeat(LINES_MAX)],
     ['src/record.test.ts', `${'x;\n'.repeat(LINES_MAX + 1)}Math.log(2); Date.now();`],
     ['sim/model/network.ts', 'interface Trip { performance: number; readonly Date: string }'],
