@@ -1,5 +1,6 @@
 // Packs the package as npm would publish it, and uses it as a stranger would: publint and are-the-types-wrong, then an
-// empty project that installs the tarball, imports both entry points, compiles against their types and runs the command.
+// empty project that installs the tarball, imports every entry point (without the clients that adapters are for),
+// compiles against their types and runs the command.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -67,8 +68,13 @@ try {
     join(project, 'use.js'),
     `import * as spillway from 'spillway';
 import * as sim from 'spillway/sim';
+import * as kafkajs from 'spillway/adapters/kafkajs';
+import * as platformatic from 'spillway/adapters/platformatic';
 import schema from 'spillway/scenario.schema.json' with { type: 'json' };
 if (Object.keys(spillway).length === 0 || typeof sim.simulate !== 'function') throw new Error('entry points are empty');
+for (const make of [kafkajs.kafkaJsProducer, kafkajs.kafkaJsConsumer, platformatic.platformaticProducer, platformatic.platformaticConsumer]) {
+  if (typeof make !== 'function') throw new Error('an adapter is missing');
+}
 if (typeof schema.properties !== 'object') throw new Error('the schema has no properties');
 // Adapters run without the libraries whose objects they are handed: a stranger has none of them yet.
 for (const adapter of ${JSON.stringify(adapters)}) {

@@ -22,7 +22,7 @@ function sources(): SourceFile[] {
           .replaceAll('\\', '/'),
       ),
   );
-  const top = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'docs/application.md'];
+  const top = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'docs/adapters.md', 'docs/application.md'];
   return [...paths, ...top].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
@@ -79,6 +79,8 @@ describe('each rule bites', () => {
       "import { Counter } from 'prom-client';",
     ],
     ['what ships imports what is declared', 'src/record.ts', "import type { Counter } from 'prom-client';"],
+    ['what ships imports what is declared', 'src/adapters/kafkajs/producer.ts', "import { Kafka } from 'kafkajs';"],
+    ['what ships imports what is declared', 'src/ports.ts', "import type { Kafka } from 'kafkajs';"],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'const now = Date.now();'],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'setTimeout(f, 1);'],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'async function f() {}'],
@@ -182,6 +184,7 @@ describe('no rule bites what is right', () => {
     ['src/index.ts', "export { Producer } from './producer/producer.ts';"],
     ['src/producer/receipt.ts', "import type { Clock } from '../ports.ts';"],
     ['src/producer/producer.ts', 'const p = new Promise(f); setTimeout(f, 1);'],
+    ['src/adapters/kafkajs/producer.ts', "import type { Kafka } from 'kafkajs';\nsetTimeout(f, 1);"],
     ['src/record.ts', 'x;\n'.repeat(LINES_MAX)],
     ['src/record.test.ts', `${'x;\n'.repeat(LINES_MAX + 1)}Math.log(2); Date.now();`],
     ['sim/model/network.ts', 'interface Trip { performance: number; readonly Date: string }'],

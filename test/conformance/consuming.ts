@@ -94,7 +94,7 @@ let groups = 0;
 /** What every consuming port must do; see `ConsumerPort`. Its drivers rely on no more than that. */
 export function consumingConformance(
   name: string,
-  open: (options: { groupId: string }) => ConsumerPort,
+  open: (options: { groupId: string /** Nobody is there. */; away?: boolean }) => ConsumerPort,
   world: () => ConsumingWorld,
 ): void {
   describe(`${name}, consuming`, () => {
@@ -258,12 +258,10 @@ export function consumingConformance(
       await expect(one.port.commit([{ topic: 'any', partition: 0, offset: 1n }])).rejects.toThrow();
     });
 
-    it('nobody there: it says that it can not start', async ({ skip }) => {
-      const { trouble } = world();
-      if (trouble === null) return skip('this world can not be hurt');
-      const topic = await world().topic();
-      await trouble.killAll();
-      const one = member().start(topic);
+    it('nobody there: it says that it can not start', async () => {
+      const one = new Member(open({ groupId: newGroup(), away: true }));
+      members.push(one);
+      one.start('any');
       await expect(one.ended).rejects.toThrow();
       expect(one.errors.at(-1)?.fatal).toBe(true);
     });

@@ -12,7 +12,7 @@ export const BROKERS = 3;
  * How soon the controller takes a silent broker for dead, ms. Kafka's default is 9,000; less keeps the tests short, and
  * is still far above the pauses of a small broker.
  */
-export const SESSION_MS = 5_000;
+export const SESSION_MS = 3_000;
 
 /** What another process needs to take part: see `KafkaCluster.attach`. */
 export interface ClusterPlace {
@@ -128,7 +128,7 @@ function properties({ id, folder, ports }: { id: number; folder: string; ports: 
     // Topics are made by the tests alone: an unknown one must stay unknown.
     'auto.create.topics.enable': false,
     'broker.session.timeout.ms': SESSION_MS,
-    'broker.heartbeat.interval.ms': 500,
+    'broker.heartbeat.interval.ms': 300,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1_000,
     'offsets.topic.num.partitions': 3,

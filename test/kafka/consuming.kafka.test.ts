@@ -9,7 +9,8 @@ import { consumingWorld } from './world.ts';
 
 const environment = kafkaEnvironment();
 const world = consumingWorld(environment);
-const brokers = [...environment.bootstrap];
+/** Nobody listens on port 1. */
+const brokers = (away = false) => (away ? ['127.0.0.1:1'] : [...environment.bootstrap]);
 /** Soon found out, as the tests wait for it. */
 const times = { sessionTimeout: 6_000, heartbeatInterval: 500, rebalanceTimeout: 10_000 };
 
@@ -20,10 +21,10 @@ afterAll(async () => {
 
 consumingConformance(
   'kafkajs',
-  ({ groupId }) =>
+  ({ groupId, away }) =>
     kafkaJsConsumer({
       Kafka,
-      config: { clientId: 'conformance', brokers },
+      config: { clientId: 'conformance', brokers: brokers(away) },
       groupId,
       consumer: { ...times, maxWaitTimeInMs: 200 },
     }),
@@ -32,10 +33,10 @@ consumingConformance(
 
 consumingConformance(
   '@platformatic/kafka',
-  ({ groupId }) =>
+  ({ groupId, away }) =>
     platformaticConsumer({
       kafka: platformatic,
-      config: { clientId: 'conformance', bootstrapBrokers: brokers },
+      config: { clientId: 'conformance', bootstrapBrokers: brokers(away) },
       groupId,
       consumer: { ...times, maxWaitTime: 200 },
     }),

@@ -34,8 +34,8 @@ class KafkaJsProducer implements ProducerPort {
   #client: Client | null = null;
   #opening: Promise<void> | null = null;
   #closed = false;
-  /** `host:port` by broker id. */
-  #addresses = new Map<number, string>();
+  /** `host:port` by broker id. Not forgotten: the cluster no longer lists a broker that hangs, and kafkajs still uses it. */
+  readonly #addresses = new Map<number, string>();
   readonly #inFlight = new Set<Promise<ProduceOutcome>>();
   /** By partition: the last call, which the next must not overtake. kafkajs keeps no order among calls at a time. */
   readonly #last = new Map<string, Send>();
@@ -180,7 +180,7 @@ class KafkaJsProducer implements ProducerPort {
 
   async #learnAddresses(admin: Admin): Promise<void> {
     const { brokers } = await insist(() => admin.describeCluster());
-    this.#addresses = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]));
+    for (const { nodeId, host, port } of brokers) this.#addresses.set(nodeId, `${host}:${port}`);
   }
 
   #connected(): Client {
