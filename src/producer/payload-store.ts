@@ -28,7 +28,7 @@ export class PayloadStore {
   }
 
   /** Somebody waits to hear of the batch's last record. */
-  await(batch: number, onSettled: OnSettled): void {
+  waitFor(batch: number, onSettled: OnSettled): void {
     const waiter = { index: this.#records[batch]!.length - 1, onSettled };
     const waiters = this.#waiters.get(batch);
     if (waiters === undefined) this.#waiters.set(batch, [waiter]);
@@ -51,7 +51,7 @@ export class PayloadStore {
     this.add(to, records[index]);
     const waiters = this.#waiters.get(from);
     const mine = waiters?.find((waiter) => waiter.index === index);
-    if (mine !== undefined) this.await(to, mine.onSettled);
+    if (mine !== undefined) this.waitFor(to, mine.onSettled);
     if (index < records.length - 1) return;
     this.#records[from] = undefined;
     this.#waiters.delete(from);

@@ -308,7 +308,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   #await(admitted: boolean, onSettled: OnSettled): void {
-    if (admitted) this.#payloads.await(this.#core.lastBatch, onSettled);
+    if (admitted) this.#payloads.waitFor(this.#core.lastBatch, onSettled);
     else this.#callbacks.add(onSettled, CONFIRMED_DROPPED[this.#lastDrop]);
     this.#holdProcess();
   }
