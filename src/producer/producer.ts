@@ -136,7 +136,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   /** Whether each cluster is connected, by name; a producer with a `port` calls it `default`. */
-  get clusters(): Readonly<Record<string, boolean>> {
+  get connections(): Readonly<Record<string, boolean>> {
     return Object.fromEntries([...this.#links].map(([name, { connection }]) => [name, connection.connected]));
   }
 
