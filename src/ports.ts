@@ -54,7 +54,7 @@ export interface PartitionLeader {
 
 export interface ProducerPort {
   readonly caps: {
-    /** Acknowledgements can differ from call to call. */
+    /** Acknowledgements can differ from call to call. If not, a producer refuses `acksByTopic` that differ. */
     readonly acksPerCall: boolean;
     /** The broker recognises duplicates of this client. */
     readonly idempotent: boolean;

@@ -44,6 +44,7 @@ export interface ClusterSpec {
   readonly minInsyncReplicas: number;
 }
 
+/** A token bucket, as `Quota` of the producer says; what is absent is not bounded, or a second's worth. */
 export interface TenantQuota {
   readonly tenant: string;
   readonly recordsPerSecond?: number | undefined;

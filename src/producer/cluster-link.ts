@@ -65,7 +65,7 @@ export class ClusterLink {
     });
   }
 
-  /** Partitions never go away while records wait for them; one that is no longer told of has no leader. */
+  /** At least so many partitions: one that is no longer told of has no leader. */
   viewOf(partitions: readonly PartitionLeader[], partitionsMin: number): TopicView {
     let count = partitionsMin;
     for (const { partition } of partitions) count = Math.max(count, partition + 1);

@@ -117,6 +117,8 @@ export class ProducerCore {
    * producer's. `identity`, 32 bits, says who it is: its draws follow from it and from nothing else.
    */
   addStream(producer: number, serviceClass: number, identity: number, options: StreamOptions = {}): number {
+    const quotas = this.config.quotas.length;
+    invariant((options.quota ?? NONE) < quotas, 'a stream counts against a quota that there is');
     const stream = this.#state.streams.add(producer, serviceClass, identity);
     this.#state.traits.add(stream, options);
     this.#state.partitioner.addStream(stream, identity);

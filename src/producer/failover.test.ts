@@ -97,7 +97,7 @@ describe('a producer over several clusters', () => {
       ['connected', { cluster: 'east' }],
       ['disconnected', 'west', 'Error: open: connection refused'],
     ]);
-    expect(producer.clusters).toEqual({ east: true, west: false });
+    expect(producer.connections).toEqual({ east: true, west: false });
     expect(producer.connected).toBe(false);
   });
 

@@ -43,9 +43,8 @@ export class HostilePort implements ProducerPort {
   }
 
   open(): Promise<void> {
-    return this.#act(() => {
-      this.#gone = false;
-    });
+    this.#gone = false;
+    return this.#act(() => {});
   }
 
   metadata(): Promise<readonly PartitionLeader[]> {
@@ -106,7 +105,7 @@ export class HostilePort implements ProducerPort {
         return { then } as unknown as Promise<T>;
       }
       default:
-        if (this.#gone && mood.does !== 'answer') return Promise.reject(new Error('the client is closed'));
+        if (this.#gone) return Promise.reject(new Error('the client is closed'));
         return Promise.resolve(work(mood));
     }
   }

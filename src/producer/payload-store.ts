@@ -32,7 +32,7 @@ export class PayloadStore implements BatchContents {
   }
 
   /** Somebody waits to hear of the batch's last record. */
-  await(batch: number, onSettled: OnSettled): void {
+  waitFor(batch: number, onSettled: OnSettled): void {
     const waiter = { index: this.#records[batch]!.length - 1, onSettled };
     const waiters = this.#waiters.get(batch);
     if (waiters === undefined) this.#waiters.set(batch, [waiter]);
@@ -64,7 +64,7 @@ export class PayloadStore implements BatchContents {
     this.add(to, records[index]);
     const waiters = this.#waiters.get(from);
     const mine = waiters?.find((waiter) => waiter.index === index);
-    if (mine !== undefined) this.await(to, mine.onSettled);
+    if (mine !== undefined) this.waitFor(to, mine.onSettled);
     if (index < records.length - 1) return;
     this.#records[from] = undefined;
     this.#waiters.delete(from);

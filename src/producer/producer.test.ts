@@ -306,6 +306,28 @@ describe('a producer and a client with bad manners', () => {
     expect(port.log).toHaveLength(1);
   });
 
+  it('follows a topic that was deleted and made again with fewer partitions, not one that is told by halves', async () => {
+    start();
+    const send = (from: number, to: number) => {
+      for (let i = from; i < to; i++) producer.send({ topic: 't', key: `key ${i}`, value: `${i}` });
+    };
+    send(0, 20);
+    await clock.advanceMs(100);
+    const leader = (partition: number) => ({ partition, leader: 1001 });
+    port.mannerOf = ({ partition }) => (partition < port.leaders.get('t')!.length ? 'fine' : 'not-leader');
+    port.leaders.set('t', [leader(0)]);
+    send(20, 40);
+    await clock.advanceMs(110);
+    port.leaders.set('t', [leader(0), leader(1), leader(2)]);
+    await clock.advanceMs(3_000);
+    const partitions = () => new Set(port.log.slice(-20).map(({ partition }) => partition));
+    expect([port.log.length, partitions().size]).toEqual([40, 3]);
+    port.leaders.set('t', [leader(0)]);
+    send(40, 60);
+    await clock.advanceMs(5_000);
+    expect([port.log.length, partitions().size]).toEqual([60, 1]);
+  });
+
   it.each(['lose-answer', 'reject', 'throw'] as const)('calls it unknown when nobody can say: %s', async (manner) => {
     start({ retriesMax: 1 });
     port.mannerOf = () => manner;

@@ -144,7 +144,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   /** Whether each cluster is connected, by name; a producer with a `port` calls it `default`. */
-  get clusters(): Readonly<Record<string, boolean>> {
+  get connections(): Readonly<Record<string, boolean>> {
     return Object.fromEntries([...this.#links].map(([name, { connection }]) => [name, connection.connected]));
   }
 
@@ -227,7 +227,8 @@ export class Producer extends EventEmitter<ProducerEvents> {
 
   /** Counters, gauges and histograms as they stand: for telemetry, see `spillway/adapters/…`. Cheap, but not for every send. */
   snapshot(): ProducerSnapshot {
-    return this.#observer.snapshot(Object.entries(this.clusters).map(([name, connected]) => ({ name, connected })));
+    const links = [...this.#links.values()];
+    return this.#observer.snapshot(links.map(({ name, connection }) => ({ name, connected: connection.connected })));
   }
 
   /**
@@ -315,7 +316,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
   }
 
   #await(admitted: boolean, onSettled: OnSettled): void {
-    if (admitted) this.#payloads.await(this.#core.lastBatch, onSettled);
+    if (admitted) this.#payloads.waitFor(this.#core.lastBatch, onSettled);
     else this.#callbacks.add(onSettled, CONFIRMED_DROPPED[this.#lastDrop]);
     this.#holdProcess();
   }

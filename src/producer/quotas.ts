@@ -20,9 +20,9 @@ export interface Quota {
 
 const NS_PER_S = 1_000_000_000;
 /** Above it products would leave the whole numbers that a double holds. About 1 TB/s. */
-const RATE_MAX = 2 ** 40;
-const BURST_MAX = 2 ** 52;
-const HALF = 2 ** 20;
+const RATE_MAX = 1_099_511_627_776;
+const BURST_MAX = 4_503_599_627_370_496;
+const HALF = 1_048_576;
 
 interface Limit {
   /** Tokens a second, 0 for no limit. */

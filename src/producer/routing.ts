@@ -15,6 +15,12 @@ export interface RoutingOptions {
   readonly contents: BatchContents;
 }
 
+/**
+ * A topic that was deleted and made again may have fewer partitions, and what waits for the others would wait for ever; but
+ * a client that tells half of what there is must not move keys about. So it has to be told more than once. A guess.
+ */
+const FEWER_MIN = 3;
+
 /** Which cluster each topic goes to, and what the core has to know when that or the cluster's metadata changes. */
 export class Routing {
   readonly #options: RoutingOptions;
@@ -53,8 +59,11 @@ export class Routing {
   /** A cluster has said who leads the topic's partitions. */
   learn(topic: Topic, leaders: readonly PartitionLeader[]): void {
     const before = topic.view?.leaders.length ?? 0;
-    const view = topic.link.viewOf(leaders, topic.moved ? 0 : before);
-    const dealsAnew = topic.moved && view.leaders.length !== before;
+    const told = topic.link.viewOf(leaders, 0);
+    topic.fewer = told.leaders.length < before ? topic.fewer + 1 : 0;
+    const elsewhere = topic.moved || topic.fewer >= FEWER_MIN;
+    const view = elsewhere ? told : topic.link.viewOf(leaders, before);
+    const dealsAnew = elsewhere && view.leaders.length !== before;
     topic.moved = false;
     // The same view as before stays the same object: policies keep what they worked out from it.
     if (topic.view?.equals(view)) this.#tell(topic, topic.view, false);

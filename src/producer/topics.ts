@@ -15,6 +15,8 @@ export interface Topic {
   view: TopicView | null;
   /** Its view is another cluster's, without leaders: partitions are dealt anew if this one has another number. */
   moved: boolean;
+  /** Answers in a row that told of fewer partitions than are known. */
+  fewer: number;
 }
 
 type Option<K extends keyof ProducerOptions> = ProducerOptions[K] | undefined;
@@ -81,6 +83,7 @@ export class Topics {
       link: linkOf(name),
       view: null,
       moved: false,
+      fewer: 0,
     };
     this.#byName.set(name, topic);
     return topic;
