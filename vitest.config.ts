@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['{src,sim,bench,examples,test}/**/*.test.ts'],
+    // They need brokers: vitest.kafka.config.ts.
+    exclude: [...configDefaults.exclude, '**/*.kafka.test.ts'],
     testTimeout: 60_000,
     coverage: {
       provider: 'v8',

@@ -3,6 +3,7 @@ import type { Clock, Timer } from './ports.ts';
 interface Waiting {
   readonly atNs: number;
   readonly callback: () => void;
+  readonly keepAlive: boolean;
 }
 
 /** A clock that only `advance` moves. Promises settle between timers, as between turns of the event loop. */
@@ -18,14 +19,19 @@ export class ManualClock implements Clock {
     return 1_700_000_000_000 + Math.floor(this.#nowNs / 1_000_000);
   }
 
-  after(delayNs: number, callback: () => void): Timer {
-    const waiting = { atNs: this.#nowNs + Math.max(0, delayNs), callback };
+  after(delayNs: number, callback: () => void, { keepAlive = false }: { readonly keepAlive?: boolean } = {}): Timer {
+    const waiting = { atNs: this.#nowNs + Math.max(0, delayNs), callback, keepAlive };
     this.#waiting.add(waiting);
     return { cancel: () => void this.#waiting.delete(waiting) };
   }
 
   get timers(): number {
     return this.#waiting.size;
+  }
+
+  /** Timers that keep the process alive. */
+  get kept(): number {
+    return [...this.#waiting].filter(({ keepAlive }) => keepAlive).length;
   }
 
   /** Lets this much time pass: every timer due runs, in order, each followed by the promises it settles. */

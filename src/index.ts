@@ -1,5 +1,6 @@
 /** spillway in a process: the producer, the router, and the policies that a user can replace. */
 export { systemClock } from './clock.ts';
+export type { HistogramSnapshot } from './histogram.ts';
 export { InvariantError } from './invariant.ts';
 export type {
   Clock,
@@ -15,12 +16,26 @@ export type {
   WireRecord,
   WriteOutcome,
 } from './ports.ts';
+export type { Outlook } from './producer/admission.ts';
+export type { BatchContents } from './producer/assignment.ts';
+export type { Confirmation, OnSettled } from './producer/callbacks.ts';
 export type { ProducerConfig } from './producer/config.ts';
 export { ProducerCore } from './producer/core.ts';
 export { PRODUCER_DEFAULTS } from './producer/defaults.ts';
 export type { ProducerEffects } from './producer/effects.ts';
 export type { ProducerRecord } from './producer/encode.ts';
-export type { DropNews, PressureNews, ProducerEvents, SettledNews } from './producer/news.ts';
+export { FATES, type Fate, REQUEST_OUTCOMES, type RequestMeasures, type RequestOutcome } from './producer/measures.ts';
+export type {
+  BatchNews,
+  ConnectedNews,
+  DisconnectedNews,
+  DropNews,
+  FailoverNews,
+  ProducerEvents,
+  RequestNews,
+  SettledNews,
+} from './producer/news.ts';
+export type { CloseOptions, ClusterMap, ProducerOptions } from './producer/options.ts';
 export {
   FATE_DELIVERED,
   FATE_UNKNOWN,
@@ -45,11 +60,14 @@ export {
   type UniformStickyOptions,
   uniformSticky,
 } from './producer/partitioner/index.ts';
-export type { Confirmation } from './producer/payload-store.ts';
 export type { BufferView, LoadView, OverflowPolicy, Partitioner, RetryPolicy } from './producer/policy.ts';
-export { type CloseOptions, createProducer, Producer, type ProducerOptions } from './producer/producer.ts';
+export type { Pressure, PressureNews, PressureOptions } from './producer/pressure.ts';
+export { createProducer, Producer } from './producer/producer.ts';
+export type { Quota } from './producer/quotas.ts';
 export type { Receipt, ReceiptLine, ReceiptTotal } from './producer/receipt.ts';
 export { type ExponentialOptions, exponential } from './producer/retry.ts';
+export type { BufferSnapshot, ClusterSnapshot, ProducerSnapshot } from './producer/snapshot.ts';
+export type { StreamOptions } from './producer/stream-traits.ts';
 export { TopicView } from './producer/topic-view.ts';
 export { type Acks, CLASSES, DROP_CAUSES, type DropCause, NO_KEY, type ServiceClass } from './record.ts';
 export * from './router/index.ts';

@@ -54,7 +54,7 @@ export interface PartitionLeader {
 
 export interface ProducerPort {
   readonly caps: {
-    /** Acknowledgements can differ from call to call. */
+    /** Acknowledgements can differ from call to call. If not, a producer refuses `acksByTopic` that differ. */
     readonly acksPerCall: boolean;
     /** The broker recognises duplicates of this client. */
     readonly idempotent: boolean;
@@ -88,7 +88,10 @@ export interface ConsumerHandler {
   /** Records of one partition, in order. The port fetches no more for it until the promise settles: that is back-pressure. */
   batch(at: TopicPartition, records: readonly ConsumedRecord[]): Promise<void>;
   assigned(to: readonly TopicPartition[]): void;
-  /** Commit what is done before it settles; then the partitions belong to others (if `caps.revokeBarrier`). */
+  /**
+   * Commit what is done before it settles; then the partitions belong to others (if `caps.revokeBarrier`). Also called by
+   * `close`. What is assigned next begins at what was committed, even if the partition was one's own before.
+   */
   revoked(from: readonly TopicPartition[]): Promise<void>;
   error(error: { readonly fatal: boolean; readonly cause: unknown }): void;
 }
@@ -100,7 +103,10 @@ export interface ConsumerPort {
     /** A revoked partition goes to nobody else until `revoked` has settled. */
     readonly revokeBarrier: boolean;
   };
-  /** Joins and consumes until `close`. Rejects if it can not start. */
+  /**
+   * Joins and consumes until `close`, which resolves it; called once. Rejects if it can not start, or ends for good:
+   * `handler.error` then told a fatal one. Whatever else goes wrong it mends itself, and tells as well.
+   */
   run(topics: readonly string[], handler: ConsumerHandler): Promise<void>;
   /** `offset` is the next one to read. Rejects when the commit did not take place. */
   commit(next: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void>;

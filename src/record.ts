@@ -23,6 +23,7 @@ export const NO_KEY = -1;
  * - `refused`: refused by the cluster with an error that no retry mends
  * - `closed`: offered after, or still queued at, the end of `close`
  * - `invalid`: malformed input that could not be encoded
+ * - `over-quota`: beyond what its tenant may hand over
  */
 export const DROP_CAUSES = [
   'buffer-full',
@@ -33,6 +34,7 @@ export const DROP_CAUSES = [
   'refused',
   'closed',
   'invalid',
+  'over-quota',
 ] as const;
 export type DropCause = (typeof DROP_CAUSES)[number];
 

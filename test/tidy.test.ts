@@ -6,8 +6,11 @@ import { codeOf, importsOf } from './source-text.ts';
 import { findings, importCircles, LINES_MAX, rules, type SourceFile } from './tidy.ts';
 
 const root = join(import.meta.dirname, '..');
-const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
-const all = rules(Object.keys(manifest.dependencies));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  dependencies: object;
+  peerDependencies: object;
+};
+const all = rules(Object.keys(manifest.dependencies), Object.keys(manifest.peerDependencies));
 
 function sources(): SourceFile[] {
   const paths = ['src', 'sim', 'bench', 'examples', 'test', 'scripts'].flatMap((folder) =>
@@ -19,7 +22,7 @@ function sources(): SourceFile[] {
           .replaceAll('\\', '/'),
       ),
   );
-  const top = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'];
+  const top = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'docs/adapters.md', 'docs/application.md'];
   return [...paths, ...top].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
@@ -70,6 +73,14 @@ describe('each rule bites', () => {
     ],
     ['what ships imports what is declared', 'sim/model/log.ts', "import fc from 'fast-check';"],
     ['what ships imports what is declared', 'sim/model/log.ts', "import { x } from './log.fixture.ts';"],
+    [
+      'what ships imports what is declared',
+      'src/adapters/prom-client/index.ts',
+      "import { Counter } from 'prom-client';",
+    ],
+    ['what ships imports what is declared', 'src/record.ts', "import type { Counter } from 'prom-client';"],
+    ['what ships imports what is declared', 'src/adapters/kafkajs/producer.ts', "import { Kafka } from 'kafkajs';"],
+    ['what ships imports what is declared', 'src/ports.ts', "import type { Kafka } from 'kafkajs';"],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'const now = Date.now();'],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'setTimeout(f, 1);'],
     ['a core has no clock, timer or promise', 'src/producer/core.ts', 'async function f() {}'],
@@ -159,6 +170,7 @@ describe('files in a circle', () => {
 describe('no rule bites what is right', () => {
   const right: [string, string][] = [
     ['sim/cli/io.ts', 'const ms = performance.now(); await turn();'],
+    ['src/adapters/prom-client/index.ts', "import type { Registry } from 'prom-client';"],
     ['sim/model/log.ts', "import type { Scenario } from '../scenario/scenario.ts';"],
     ['sim/model/log.ts', "import { type Scenario } from '../scenario/scenario.ts';"],
     [
@@ -172,6 +184,7 @@ describe('no rule bites what is right', () => {
     ['src/index.ts', "export { Producer } from './producer/producer.ts';"],
     ['src/producer/receipt.ts', "import type { Clock } from '../ports.ts';"],
     ['src/producer/producer.ts', 'const p = new Promise(f); setTimeout(f, 1);'],
+    ['src/adapters/kafkajs/producer.ts', "import type { Kafka } from 'kafkajs';\nsetTimeout(f, 1);"],
     ['src/record.ts', 'x;\n'.repeat(LINES_MAX)],
     ['src/record.test.ts', `${'x;\n'.repeat(LINES_MAX + 1)}Math.log(2); Date.now();`],
     ['sim/model/network.ts', 'interface Trip { performance: number; readonly Date: string }'],

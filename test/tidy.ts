@@ -37,10 +37,10 @@ const inside = (path: string, ...folders: string[]): boolean => folders.some((ea
 const DRIVER_SIDE = new Set([
   'src/clock.ts',
   'src/ports.ts',
+  'src/producer/cluster-link.ts',
   'src/producer/connection-loop.ts',
   'src/producer/dispatcher.ts',
   'src/producer/metadata-loop.ts',
-  'src/producer/payload-store.ts',
   'src/producer/producer.ts',
 ]);
 const isCore = (path: string): boolean =>
@@ -121,7 +121,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 const roomOf = (path: string): string | undefined => /^sim\/([^/]+)\//.exec(path)?.[1];
 
-export function rules(dependencies: readonly string[]): Rule[] {
+/** `peers` are what a user injects: adapters may know their types, and nothing else of them. */
+export function rules(dependencies: readonly string[], peers: readonly string[]): Rule[] {
   const bare = (to: string): boolean =>
     !inside(to, 'src', 'sim', 'bench', 'examples', 'test', '..') && !to.startsWith('.');
   return [
@@ -158,10 +159,11 @@ export function rules(dependencies: readonly string[]): Rule[] {
     importRule(
       'what ships imports what is declared',
       (path) => inside(path, 'src', 'sim') && !isTest(path),
-      (to) => {
+      (to, path, typeOnly) => {
         if (isTest(to)) return false;
         if (!bare(to) || to.startsWith('node:')) return true;
-        return dependencies.some((name) => to === name || to.startsWith(`${name}/`));
+        const allowed = typeOnly && inside(path, 'src/adapters') ? [...dependencies, ...peers] : dependencies;
+        return allowed.some((name) => to === name || to.startsWith(`${name}/`));
       },
     ),
     banRule('a core has no clock, timer or promise', isCore, [...CLOCKS, ...PROMISES]),

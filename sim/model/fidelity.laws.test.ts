@@ -87,6 +87,7 @@ describe('the books', () => {
       'dropped: buffer-full',
       'dropped: evicted',
       'dropped: expired',
+      'dropped: over-quota',
       'dropped: too-large',
       'duplicate: retry',
       'given up, yet stored',

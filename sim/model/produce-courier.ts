@@ -180,7 +180,7 @@ export class ProduceCourier {
       bytes += batches.floats[requests.batchOf(entry) * B_FLOATS + B_WIRE_BYTES];
     }
     const doneNs = this.#clusters.brokers.produce(broker, bytes, nowNs);
-    const acks = core.config.acks;
+    const acks = core.acksOf(request);
     let answerNs = acks === 0 ? nowNs : doneNs;
     for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
       const batch = requests.batchOf(entry);

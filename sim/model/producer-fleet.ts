@@ -163,8 +163,11 @@ export class ProducerFleet implements ProducerEffects {
       core.addProducer();
       let slackBytes = 0;
       let slackRecords = 0;
+      let limited = false;
       for (let stream = plan.firstStream[producer]; stream < plan.firstStream[producer + 1]; stream++) {
-        core.addStream(producer, plan.streamClass[stream], plan.streamIdentity[stream]);
+        const options = plan.topicOptions[plan.streamTopic[stream]];
+        core.addStream(producer, plan.streamClass[stream], plan.streamIdentity[stream], options);
+        limited ||= options.quota !== NONE;
         this.#rows.streams[stream * STREAM_STRIDE + PRODUCER] = producer;
         this.#rows.streams[stream * STREAM_STRIDE + TOPIC] = plan.streamTopic[stream];
         // What can lie unoffered between two decisions of the stream: one batch, and the record that closes it.
@@ -175,7 +178,8 @@ export class ProducerFleet implements ProducerEffects {
         this.#scheduleWake(stream);
       }
       this.#rows.producers[row + PRESSURE_BYTES] = config.bufferBytesMax - slackBytes;
-      this.#rows.producers[row + PRESSURE_RECORDS] = config.bufferRecordsMax - slackRecords;
+      // A quota decides at each record, by its time and in the order of all that share it: as if the buffer were always near its bound.
+      this.#rows.producers[row + PRESSURE_RECORDS] = limited ? -1 : config.bufferRecordsMax - slackRecords;
       const askNs = Math.floor(metadataNs * (hash32(seed, producer, 0x3e) / 4294967296));
       this.#engine.schedule(askNs, this.#metadataKind, producer, 0, 0);
     }

@@ -28,6 +28,7 @@ export function producerConfig(spec: ProducerSpec): ProducerConfig {
     reconnect: exponential({ retryBackoffNs: spec.reconnectBackoffNs, retryBackoffMaxNs: spec.reconnectBackoffMaxNs }),
     partitioner: partitionerOf(spec),
     overflow: OVERFLOWS[spec.overflow],
+    quotas: spec.quotas,
   };
 }
 

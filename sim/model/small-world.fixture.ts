@@ -89,6 +89,7 @@ export const policy: ProducerSpec = {
   reconnectBackoffMaxNs: 100 * MS,
   compressionRatio: 1,
   compressionNsPerByte: 0,
+  quotas: [],
 };
 
 const router: RouterSpec = {
@@ -233,6 +234,15 @@ const policies: fc.Arbitrary<Partial<ProducerSpec>> = fc
     retries: fc.integer({ min: 0, max: 3 }),
     compressionRatio: fc.constantFrom(1, 0.37),
     compressionNsPerByte: fc.constantFrom(0, 30),
+    // Without quotas the topics' tenants have none.
+    quotas: fc.constantFrom<ProducerSpec['quotas']>(
+      [],
+      [{ tenant: 'slow', recordsPerSecond: 20, burstRecords: 5 }],
+      [
+        { tenant: 'slow', recordsPerSecond: 100, bytesPerSecond: 9_000, burstBytes: 10_000 },
+        { tenant: 'small', bytesPerSecond: 3_000 },
+      ],
+    ),
   } as const)
   .map((spec) => spec as Partial<ProducerSpec>);
 
@@ -243,6 +253,8 @@ const topics: fc.Arbitrary<Partial<TopicSpec>> = fc.record({
   recordBytes: fc.integer({ min: 20, max: 300 }),
   sizes: fc.constantFrom<TopicSpec['sizes']>({ kind: 'fixed' }, { kind: 'pareto', shape: 1.5, bytesMax: 1_000 }),
   streams: fc.integer({ min: 1, max: 4 }),
+  acks: fc.constantFrom(undefined, undefined, 0, 1, -1),
+  tenant: fc.constantFrom(undefined, undefined, 'slow', 'small'),
 });
 
 const spans = { atNs: fc.integer({ min: 0, max: 1_500 * MS }), forNs: fc.integer({ min: 1 * MS, max: 900 * MS }) };

@@ -1,5 +1,6 @@
 /** Which application instance publishes to which topics, and from where: streams dealt out to producers. */
 
+import type { StreamOptions } from '../../src/producer/stream-traits.ts';
 import { CLASSES } from '../../src/record.ts';
 import { hash32 } from '../engine/index.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -14,6 +15,8 @@ export interface StreamPlan {
   readonly streamProducer: Int32Array;
   readonly streamTopic: Int32Array;
   readonly streamClass: Int32Array;
+  /** Acknowledgements and quota of a topic's streams. */
+  readonly topicOptions: readonly StreamOptions[];
   /** 32 bits, the seed mixed in: all of a stream's draws follow from it. */
   readonly streamIdentity: Int32Array;
 }
@@ -24,6 +27,7 @@ export interface StreamPlan {
  */
 export function planStreams(scenario: Scenario, topology: Topology): StreamPlan {
   const regions = scenario.regions.length;
+  const tenants = scenario.producers.policy.quotas.map(({ tenant }) => tenant);
   const byRegion: number[][] = Array.from({ length: regions }, () => []);
   scenario.topics.forEach((topic, index) => {
     const region = scenario.regions.findIndex(
@@ -63,6 +67,10 @@ export function planStreams(scenario: Scenario, topology: Topology): StreamPlan 
     streamProducer,
     streamTopic,
     streamClass: streamTopic.map((topic) => CLASSES.indexOf(scenario.topics[topic].class)),
+    topicOptions: scenario.topics.map(({ acks, tenant }) => ({
+      acks,
+      quota: tenant === undefined ? -1 : tenants.indexOf(tenant),
+    })),
     streamIdentity: streamTopic.map((_, index) => hash32(scenario.seed, index, 0x57) | 0),
   };
 }

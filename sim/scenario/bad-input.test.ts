@@ -231,6 +231,25 @@ describe('what does not fit together', () => {
 });
 
 describe('several settings together', () => {
+  it('quotas that could not be kept, and tenants without one', () => {
+    const withQuota = (web: Tree, more: Tree = {}): string => saidOf({ producers: { quotas: { web } }, ...more });
+    expect(withQuota({ records: '1.5/s' })).toBe(
+      'producers.quotas.web.records: 1.5 a second; expected a whole number a second',
+    );
+    expect(withQuota({ burst: 5 })).toBe('producers.quotas.web.burst: 5; expected `records:` beside it');
+    expect(withQuota({ bytes: '1MB/s', burstBytes: '1kB' })).toBe(
+      'producers.quotas.web.burstBytes: 1kB; expected at least policy.recordMax, 1MiB: a larger record would never fit',
+    );
+    expect(withQuota({ records: '5/s' }, { topics: { tenants: { wbe: '10%' } } })).toBe(
+      'topics.tenants.wbe: unknown tenant "wbe"; expected a tenant of producers.quotas; there are web; did you mean web?',
+    );
+    expect(withQuota({ records: '5/s' }, { topics: { tenants: { web: '110%' } } })).toMatch(/^topics\.tenants/);
+    const odd = { rate: '1/s', recordBytes: '1kB', tenant: 'nobody' };
+    expect(saidOf({ topics: { named: { odd } } })).toBe(
+      'topics.named.odd.tenant: unknown tenant "nobody"; expected a tenant of producers.quotas; there are none',
+    );
+  });
+
   it('a delivery time-out that no request can keep', () => {
     expect(saidOfFile('extends: laptop\nproducers:\n  policy: { deliveryTimeout: 10s }\n')).toMatch(
       /^bad\.yaml:3:\d+: producers\.policy\.deliveryTimeout: 10s; expected at least linger \+ requestTimeout = 30005ms/,

@@ -3,6 +3,7 @@ import type { Finding } from './check.ts';
 import type { ClusterSpec, TopicSpec } from './scenario.ts';
 import type { ParsedScenario } from './written.ts';
 import type { CLASS_NAMES } from './written-cluster.ts';
+import { acksOf } from './written-producer.ts';
 
 export interface TopicContext {
   readonly scenario: ParsedScenario;
@@ -19,6 +20,7 @@ export interface Draft {
   readonly recordBytes: number;
   readonly class: (typeof CLASS_NAMES)[number];
   readonly streams: number;
+  readonly tenant?: string | undefined;
   /** Names of sinks as written. */
   readonly routes: readonly string[];
 }
@@ -43,6 +45,7 @@ export class Placer {
       const sink = this.#emptiest(sinksOf(route, region), () => 1, 'sink:');
       return sink === undefined ? route : this.#give(sink, volume, 'sink:');
     });
+    const acks = written?.acks ?? scenario.topics.acks[draft.class];
     return {
       name: prefix + draft.name,
       class: draft.class,
@@ -52,6 +55,8 @@ export class Placer {
       recordBytes: draft.recordBytes,
       sizes: sizesOf(written?.sizes ?? scenario.topics.sizes),
       streams: draft.streams,
+      ...(acks !== undefined && { acks: acksOf(acks) }),
+      ...(draft.tenant !== undefined && { tenant: draft.tenant }),
       routes: sinks,
       retentionNs: written?.retention ?? cluster?.retentionNs ?? 0,
       replicationFactor: written?.replicationFactor ?? cluster?.replicationFactor ?? 1,

@@ -14,6 +14,7 @@ import { buildAssertions, buildFaults, lookUp } from './timeline.ts';
 import { buildTopics } from './topics.ts';
 import { resolveTrace } from './trace-file.ts';
 import type { ParsedScenario, ScenarioPatch, WrittenScenario } from './written.ts';
+import { acksOf } from './written-producer.ts';
 
 export type Written = WrittenScenario | (ScenarioPatch & { extends: string });
 
@@ -138,7 +139,7 @@ function build(
       instances: producers.instances,
       arrivals: producers.arrivals,
       shape: shapeOf(written, reportIssue),
-      policy: policyOf(producers.policy),
+      policy: policyOf(producers),
       metadataNs: producers.metadata,
     },
     sinks: sinks.all,
@@ -173,7 +174,7 @@ function shapeOf({ traffic: { shape }, run }: ParsedScenario, report: (issue: Sc
   }
 }
 
-function policyOf(policy: ParsedScenario['producers']['policy']): ProducerSpec {
+function policyOf({ policy, quotas }: ParsedScenario['producers']): ProducerSpec {
   return {
     partitioner: policy.partitioner,
     stickForBatches: policy.stickForBatches,
@@ -189,7 +190,7 @@ function policyOf(policy: ParsedScenario['producers']['policy']): ProducerSpec {
     overheadBytesPerBatch: policy.overheadPerBatch,
     overflow: policy.overflow,
     inFlight: policy.inFlight,
-    acks: policy.acks === 'all' ? -1 : policy.acks === '1' ? 1 : 0,
+    acks: acksOf(policy.acks),
     requestTimeoutNs: policy.requestTimeout,
     deliveryTimeoutNs: policy.deliveryTimeout,
     retries: policy.retries,
@@ -199,5 +200,12 @@ function policyOf(policy: ParsedScenario['producers']['policy']): ProducerSpec {
     reconnectBackoffMaxNs: policy.reconnectBackoffMax,
     compressionRatio: policy.compressionRatio,
     compressionNsPerByte: policy.compressionPerByte,
+    quotas: Object.entries(quotas).map(([tenant, { records, burst, bytes, burstBytes }]) => ({
+      tenant,
+      recordsPerSecond: records,
+      burstRecords: burst,
+      bytesPerSecond: bytes,
+      burstBytes,
+    })),
   };
 }

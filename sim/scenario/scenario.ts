@@ -44,6 +44,15 @@ export interface ClusterSpec {
   readonly minInsyncReplicas: number;
 }
 
+/** A token bucket, as `Quota` of the producer says; what is absent is not bounded, or a second's worth. */
+export interface TenantQuota {
+  readonly tenant: string;
+  readonly recordsPerSecond?: number | undefined;
+  readonly burstRecords?: number | undefined;
+  readonly bytesPerSecond?: number | undefined;
+  readonly burstBytes?: number | undefined;
+}
+
 export interface ProducerSpec {
   readonly partitioner: 'random' | 'round-robin' | 'keyed' | 'sticky' | 'uniform-sticky';
   /** sticky: batches to stay for before moving on; Infinity for good. */
@@ -61,6 +70,8 @@ export interface ProducerSpec {
   readonly overheadBytesPerRecord: number;
   readonly overheadBytesPerBatch: number;
   readonly overflow: 'drop-new' | 'drop-oldest' | 'evict-lower';
+  /** Of each instance: what it admits of a tenant's records. */
+  readonly quotas: readonly TenantQuota[];
   readonly inFlight: number;
   readonly acks: 0 | 1 | -1;
   readonly requestTimeoutNs: number;
@@ -107,6 +118,10 @@ export interface TopicSpec {
     | { readonly kind: 'fixed' }
     | { readonly kind: 'pareto'; readonly shape: number; readonly bytesMax: number };
   readonly streams: number;
+  /** Of its own; else the producers'. */
+  readonly acks?: 0 | 1 | -1 | undefined;
+  /** Whose quota its records count against; none: no quota. */
+  readonly tenant?: string | undefined;
   readonly routes: readonly string[];
   readonly retentionNs: number;
   readonly replicationFactor: number;

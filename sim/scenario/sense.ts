@@ -12,6 +12,7 @@ export interface SenseContext extends TimelineContext {
 
 export function checkSense(context: SenseContext): void {
   checkPolicy(context);
+  checkQuotas(context);
   checkClusters(context);
   checkSinks(context);
   checkTopics(context);
@@ -32,6 +33,46 @@ function checkPolicy({ scenario, report }: SenseContext): void {
     given: formatQuantity('duration', deliveryTimeout),
     expected: `at least linger + requestTimeout = ${formatQuantity('duration', linger + requestTimeout)}`,
   });
+}
+
+/** The core would refuse these, too; and a share of the volume for a tenant without a quota is a slip of the pen. */
+function checkQuotas({ scenario, report }: SenseContext): void {
+  const { quotas, policy } = scenario.producers;
+  for (const [tenant, { records, burst, bytes, burstBytes }] of Object.entries(quotas)) {
+    const path = (key: string): PathStep[] => ['producers', 'quotas', tenant, key];
+    for (const [key, rate] of [
+      ['records', records],
+      ['bytes', bytes],
+    ] as const) {
+      if (rate === undefined || Number.isInteger(rate)) continue;
+      report({ path: path(key), given: `${rate} a second`, expected: 'a whole number a second' });
+    }
+    if (burst !== undefined && records === undefined)
+      report({ path: path('burst'), given: String(burst), expected: '`records:` beside it' });
+    if (burstBytes === undefined) continue;
+    const given = formatQuantity('bytes', burstBytes);
+    if (bytes === undefined) report({ path: path('burstBytes'), given, expected: '`bytes:` beside it' });
+    if (burstBytes < policy.recordMax) {
+      const expected = `at least policy.recordMax, ${formatQuantity('bytes', policy.recordMax)}: a larger record would never fit`;
+      report({ path: path('burstBytes'), given, expected });
+    }
+  }
+  const known = Object.keys(quotas);
+  const check = (path: PathStep[], tenant: string): void => {
+    if (known.includes(tenant)) return;
+    const hint = nearest(tenant, known);
+    const expected = `a tenant of producers.quotas; there are ${known.join(', ') || 'none'}`;
+    report({ path, given: `unknown tenant ${JSON.stringify(tenant)}`, expected, nearest: hint });
+  };
+  for (const tenant of Object.keys(scenario.topics.tenants)) check(['topics', 'tenants', tenant], tenant);
+  for (const [name, { tenant }] of Object.entries(scenario.topics.named)) {
+    if (tenant !== undefined) check(['topics', 'named', name, 'tenant'], tenant);
+  }
+  const shares = Object.values(scenario.topics.tenants).reduce((sum, share) => sum + share, 0);
+  if (shares > 1 + 1e-9) {
+    const given = `${Number((shares * 100).toFixed(6))}% in all`;
+    report({ path: ['topics', 'tenants'], given, expected: 'shares that come to 100% at most' });
+  }
 }
 
 function checkClusters({ scenario, report }: SenseContext): void {

@@ -140,3 +140,48 @@ describe('topics written out', () => {
     expect(topics[3]).toMatchObject({ cluster: 'low-2', sizes: { kind: 'pareto', shape: 1.2, bytesMax: 10e6 } });
   });
 });
+
+describe('acknowledgements and tenants', () => {
+  const owned = resolveScenario({
+    ...base,
+    topics: {
+      ...base.topics,
+      acks: { high: 'all', low: '0' },
+      tenants: { web: '30%', batch: '20%' },
+      named: {
+        plain: { class: 'high', rate: '10/s', recordBytes: '1kB' },
+        own: { class: 'high', rate: '10/s', recordBytes: '1kB', acks: '1', tenant: 'web' },
+      },
+    },
+    producers: {
+      ...base.producers,
+      quotas: { web: { records: '100/s' }, batch: { bytes: '1MB/s', burstBytes: '2MiB' } },
+    },
+  });
+
+  it('come by class, by share of the volume, or by topic', () => {
+    const generated = owned.topics.slice(0, -2);
+    for (const { class: each, acks } of generated) expect(acks).toBe({ high: -1, normal: undefined, low: 0 }[each]);
+    const total = sum(generated.map(volume));
+    const share = (tenant: string | undefined) =>
+      sum(generated.filter((topic) => topic.tenant === tenant).map(volume)) / total;
+    expect(share('web')).toBeCloseTo(0.3, 1);
+    expect(share('batch')).toBeCloseTo(0.2, 1);
+    expect(share(undefined)).toBeCloseTo(0.5, 1);
+    expect(owned.topics.slice(-2)).toMatchObject([{ acks: -1 }, { acks: 1, tenant: 'web' }]);
+    expect(owned.topics.at(-2)).not.toHaveProperty('tenant');
+  });
+
+  it('quotas are each instance’s', () => {
+    expect(owned.producers.policy.quotas).toEqual([
+      { tenant: 'web', recordsPerSecond: 100 },
+      { tenant: 'batch', bytesPerSecond: 1_000_000, burstBytes: 2_097_152 },
+    ]);
+  });
+
+  it('change nothing else of a topic', () => {
+    const before = resolveScenario(base).topics;
+    const stripped = owned.topics.slice(0, -2).map(({ acks: _acks, tenant: _tenant, ...rest }) => rest);
+    expect(stripped).toEqual(before);
+  });
+});

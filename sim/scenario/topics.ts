@@ -32,7 +32,7 @@ export function buildTopics(context: TopicContext): TopicSpec[] {
 
 /** The generated topics of a region, the busiest first. */
 function generate({ scenario }: TopicContext, rate: number, streams: number): Draft[] {
-  const { count, zipfExponent, recordBytes, streamsExponent, classes, routes } = scenario.topics;
+  const { count, zipfExponent, recordBytes, streamsExponent, classes, routes, tenants } = scenario.topics;
   if (count === 0) return [];
   const digits = Math.max(3, String(count).length);
   const names = Array.from({ length: count }, (_, i) => `topic-${String(i + 1).padStart(digits, '0')}`);
@@ -52,6 +52,10 @@ function generate({ scenario }: TopicContext, rate: number, streams: number): Dr
     volumes,
     CLASS_NAMES.map((name) => classes[name] ?? 0),
   );
+  const owners = Object.keys(tenants);
+  const owned = Object.values(tenants);
+  // The last share is nobody's.
+  const byTenant = deal(volumes, [...owned, Math.max(0, 1 - sum(owned))]);
   const routed = Object.entries(routes).map(([sink, share]) => ({ sink, taken: take(names, volumes, sink, share) }));
   return names.map((name, i) => ({
     name,
@@ -59,6 +63,7 @@ function generate({ scenario }: TopicContext, rate: number, streams: number): Dr
     recordBytes: sizes[i]!,
     class: CLASS_NAMES[byClass[i]!]!,
     streams: counts[i]!,
+    tenant: owners[byTenant[i]!],
     routes: routed.filter(({ taken }) => taken[i]).map(({ sink }) => sink),
   }));
 }

@@ -1,6 +1,28 @@
 /** The written form of producers and their policies. Defaults are those of Kafka 4.x; `kafka.profile` changes them. */
 import * as z from 'zod';
-import { bytes, choice, cost, count, duration, factor, flag, group, NEVER, setting } from './setting.ts';
+import {
+  byteRate,
+  bytes,
+  choice,
+  cost,
+  count,
+  duration,
+  factor,
+  flag,
+  group,
+  NEVER,
+  optional,
+  recordRate,
+  setting,
+} from './setting.ts';
+import { NAME } from './written-cluster.ts';
+
+export const ACKS = ['0', '1', 'all'] as const;
+
+/** As Kafka writes them. */
+export function acksOf(written: (typeof ACKS)[number]): 0 | 1 | -1 {
+  return written === 'all' ? -1 : written === '1' ? 1 : 0;
+}
 
 export const policySchema = group(
   z.strictObject({
@@ -76,7 +98,7 @@ export const policySchema = group(
       5,
     ),
     acks: setting(
-      choice(['0', '1', 'all']),
+      choice(ACKS),
       'Acknowledgements a producer waits for: none, the leader, the in-sync set.',
       'AK acks: all since 3.0',
       'all',
@@ -129,6 +151,20 @@ export const policySchema = group(
   'What a producer does with records.',
 );
 
+const quotaSchema = group(
+  z.strictObject({
+    records: optional(recordRate({ min: 1 }), 'Records a second, a whole number.', 'no bound on records'),
+    burst: optional(count({ min: 1 }), 'Records at once after a quiet time.', 'those of one second'),
+    bytes: optional(byteRate({ min: 1 }), 'Bytes a second, raw, a whole number.', 'no bound on bytes'),
+    burstBytes: optional(
+      bytes({ min: 1 }),
+      'Bytes at once; at least the largest record.',
+      'those of one second, or the largest record',
+    ),
+  }),
+  'What each instance admits of a tenant; beyond it, records drop as over-quota.',
+);
+
 export const producersSchema = group(
   z.strictObject({
     instances: setting(count({ min: 1 }), 'Application instances, each with one producer.', 'guess: small', 10),
@@ -146,6 +182,10 @@ export const producersSchema = group(
       '50ms',
     ),
     policy: policySchema.prefault({}),
+    quotas: group(
+      z.record(z.string().regex(NAME), quotaSchema).prefault({}),
+      'Quotas by tenant: token buckets in each instance. `topics` says whose a topic is.',
+    ),
   }),
   'The applications that write events.',
 );

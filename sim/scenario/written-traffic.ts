@@ -17,6 +17,7 @@ import {
   text,
 } from './setting.ts';
 import { CLASS_NAMES, NAME, nameOf } from './written-cluster.ts';
+import { ACKS } from './written-producer.ts';
 
 const sizesSchema = z.discriminatedUnion('kind', [
   group(z.strictObject({ kind: z.literal('fixed') }), 'All records of a topic are equally large.'),
@@ -48,6 +49,8 @@ export const namedTopicSchema = group(
     recordBytes: required(bytes({ min: 1 }), 'Mean size of a record, payload and envelope.'),
     sizes: sizesSchema.prefault({ kind: 'fixed' }),
     streams: setting(count({ min: 1 }), 'Instances that write to it, in each region.', 'one', 1),
+    acks: optional(choice(ACKS), 'Acknowledgements for its records.', 'those of its class, see topics.acks'),
+    tenant: optional(nameOf('a tenant', 'ads'), 'Whose quota its records count against.', 'no quota'),
     partitions: optional(count({ min: 1 }), 'Partitions.', 'by volume, see topics.partitionBytesPerSecond'),
     routes: setting(z.array(nameOf('a sink', 's3')), 'Sinks that it is routed to.', 'nowhere', []),
     retention: optional(duration({ min: 1, word: NEVER }), 'How long its records are kept at least.', "its cluster's"),
@@ -100,6 +103,14 @@ export const topicsSchema = group(
     classes: group(
       z.partialRecord(z.enum(CLASS_NAMES), share()).prefault({ normal: '100%' }),
       'Share of the volume by class of service; together 100%.',
+    ),
+    acks: group(
+      z.partialRecord(z.enum(CLASS_NAMES), choice(ACKS)).prefault({}),
+      'Acknowledgements by class of service, where they differ from those of producers.policy.',
+    ),
+    tenants: group(
+      z.record(z.string().regex(NAME), share()).prefault({}),
+      "Share of the generated volume that belongs to each tenant of producers.quotas, by topics as a whole; the rest is nobody's.",
     ),
     routes: group(
       z.record(z.string().regex(NAME), share()).prefault({}),

@@ -31,6 +31,10 @@ const NONE = -1;
 const CAUSE_BUFFER_FULL = DROP_CAUSES.indexOf('buffer-full');
 const CAUSE_TOO_LARGE = DROP_CAUSES.indexOf('too-large');
 const CAUSE_CLOSED = DROP_CAUSES.indexOf('closed');
+const CAUSE_OVER_QUOTA = DROP_CAUSES.indexOf('over-quota');
+
+/** What would become of a producer's next record: there is room, another gives way to it, or it drops. */
+export type Outlook = 'room' | 'evicts' | 'drops';
 
 export class Admission implements BufferView {
   /** Where the last admitted record went. */
@@ -137,6 +141,34 @@ export class Admission implements BufferView {
       left -= count;
     }
     return n;
+  }
+
+  /** The same within the quota that the stream counts against, if it has one. Records dropped for lack of room cost no tokens. */
+  offerWithinQuota(stream: number, n: number, bytesEach: number, keyHash: number, nowNs: number): number {
+    const { quotas, traits, producers, streams, config, effects } = this.#state;
+    const quota = traits.quota(stream);
+    const producer = streams.ints[stream * S_STRIDE + S_PRODUCER];
+    if (quota === NONE || bytesEach > config.recordBytesMax || producers.ints[producer * P_STRIDE + CLOSED] === 1) {
+      return this.offer(stream, n, bytesEach, keyHash, nowNs);
+    }
+    const bucket = quotas.bucket(producer, quota);
+    const fits = quotas.fitting(bucket, n, bytesEach, nowNs);
+    const admitted = fits === 0 ? 0 : this.offer(stream, fits, bytesEach, keyHash, nowNs);
+    quotas.take(bucket, admitted, bytesEach);
+    // Without room for the last that fits, the rest fits no less: it finds the buffer full as well.
+    if (fits < n) effects.dropped(stream, n - fits, admitted === fits ? CAUSE_OVER_QUOTA : CAUSE_BUFFER_FULL, NONE);
+    return admitted;
+  }
+
+  /** What would become of the producer's next record of a class now, were it to cost so much of the buffer. */
+  outlook(producer: number, serviceClass: number, chargeBytes: number): Outlook {
+    const { config, producers } = this.#state;
+    if (producers.ints[producer * P_STRIDE + CLOSED] === 1) return 'drops';
+    const bytes = producers.floats[producer * 2 + BYTES] + config.overheadBytesPerBatch + chargeBytes;
+    const records = producers.ints[producer * P_STRIDE + RECORDS] + 1;
+    if (bytes <= config.bufferBytesMax && records <= config.bufferRecordsMax) return 'room';
+    this.#viewed = producer;
+    return config.overflow.victim(this, serviceClass) === NONE ? 'drops' : 'evicts';
   }
 
   oldest(serviceClass: number): number {

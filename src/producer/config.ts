@@ -1,6 +1,7 @@
 /** What a producer core is told once: bounds, time-outs and policies. All its producers share it. */
 import type { Acks } from '../record.ts';
 import type { OverflowPolicy, Partitioner, RetryPolicy } from './policy.ts';
+import type { Quota } from './quotas.ts';
 
 export interface ProducerConfig {
   /** How long a batch waits for company after its first record, ns. 0 sends as soon as a connection is free. */
@@ -26,6 +27,7 @@ export interface ProducerConfig {
    * batch may land behind a later one.
    */
   readonly inFlightMax: number;
+  /** Of streams that have none of their own. Acknowledgements are a request's: batches of other acks never share one. */
   readonly acks: Acks;
   /** No answer for this long: given up as maybe written, ns. */
   readonly requestTimeoutNs: number;
@@ -39,6 +41,8 @@ export interface ProducerConfig {
   /** Makes the one partitioner that serves all streams of the core. */
   readonly partitioner: () => Partitioner;
   readonly overflow: OverflowPolicy;
+  /** Each producer has a bucket of its own for each of these; streams say which of them they count against. */
+  readonly quotas: readonly Quota[];
 }
 
 /** Throws a RangeError that names the option, what was expected and what came. */

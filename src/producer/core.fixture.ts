@@ -8,6 +8,7 @@ import { dropNew } from './overflow.ts';
 import { sticky } from './partitioner/index.ts';
 import { REQUEST } from './request-pool.ts';
 import { exponential } from './retry.ts';
+import type { StreamOptions } from './stream-traits.ts';
 import { TopicView } from './topic-view.ts';
 
 const { R_HEAD, R_INTS } = REQUEST;
@@ -36,6 +37,7 @@ export const config: ProducerConfig = {
   reconnect: exponential({ retryBackoffNs: 5 * MS, retryBackoffMaxNs: 50 * MS, jitter: 0 }),
   partitioner: sticky({ stickForBatches: Infinity }),
   overflow: dropNew,
+  quotas: [],
 };
 
 export interface Sent {
@@ -63,10 +65,19 @@ export class CoreWorld implements ProducerEffects {
     this.core = new ProducerCore({ ...config, ...changes }, this);
   }
 
-  /** One producer with a stream of each class given; the streams' topics have these leaders, unless they are to wait for metadata. */
-  start({ classes = [1], leaders = [0] as readonly number[] | null } = {}): this {
+  /**
+   * One producer with a stream of each class given; the streams' topics have these leaders, unless they are to wait for
+   * metadata. Streams have the options given, by stream.
+   */
+  start({
+    classes = [1],
+    leaders = [0] as readonly number[] | null,
+    options = [] as readonly StreamOptions[],
+  } = {}): this {
     const producer = this.core.addProducer();
-    for (const [stream, serviceClass] of classes.entries()) this.core.addStream(producer, serviceClass, stream + 1);
+    for (const [stream, serviceClass] of classes.entries()) {
+      this.core.addStream(producer, serviceClass, stream + 1, options[stream]);
+    }
     if (leaders !== null) this.learn(leaders);
     return this;
   }

@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NO_KEY } from '../record.ts';
+import { type Acks, NO_KEY } from '../record.ts';
 import { BATCH } from './batch-pool.ts';
 import type { ProducerConfig } from './config.ts';
 import { CoreWorld, MS } from './core.fixture.ts';
 import { OUTCOME_OK, type Outcome } from './outcome.ts';
 import { dropNew, dropOldest, evictLower } from './overflow.ts';
 import { keyed, random, roundRobin, sticky, uniformSticky } from './partitioner/index.ts';
+import type { Quota } from './quotas.ts';
 import { REQUEST } from './request-pool.ts';
 import { exponential } from './retry.ts';
+import type { StreamOptions } from './stream-traits.ts';
 
 const { R_BROKER, R_HEAD, R_INTS, R_NEXT } = REQUEST;
 
@@ -79,10 +81,43 @@ const settings: fc.Arbitrary<Partial<ProducerConfig>> = fc.record({
     uniformSticky({ batchBytes: 500, adaptive: false }),
   ),
   overflow: fc.constantFrom(dropNew, dropOldest, evictLower),
+  quotas: fc.constantFrom<Quota[]>(
+    [],
+    [],
+    [{ recordsPerSecond: 30, burstRecords: 20 }, { bytesPerSecond: 3_000 }],
+    [
+      { recordsPerSecond: 1_000_000 },
+      { recordsPerSecond: 7, bytesPerSecond: 1_500, burstRecords: 9, burstBytes: 1_001 },
+    ],
+  ),
 });
+
+/** What each stream has of its own; where there are no quotas, none counts against one. */
+const traits = fc.array(fc.record({ acks: fc.constantFrom<Acks>(0, 1, 1, -1), quota: fc.constantFrom(-1, 0, 1) }), {
+  minLength: CLASSES.length,
+  maxLength: CLASSES.length,
+});
+
+/** A world with a stream of each class. */
+function begin(
+  changes: Partial<ProducerConfig>,
+  own: readonly StreamOptions[],
+  known: readonly number[] | null,
+): Driven {
+  const options = own.map(({ acks, quota }) => ({ acks, quota: changes.quotas?.length ? quota : -1 }));
+  const world = new Driven(changes).start({ classes: CLASSES, leaders: known, options });
+  world.own = options;
+  return world;
+}
 
 /** A world driven by steps: which requests the driver has yet to answer is its own business, late or not. */
 class Driven extends CoreWorld {
+  own: readonly StreamOptions[] = [];
+
+  acksOfStream(stream: number): number {
+    return this.own[stream].acks ?? this.core.config.acks;
+  }
+
   unanswered(): number[] {
     return this.#open.map(({ request }) => request);
   }
@@ -160,13 +195,16 @@ function expectSound(world: Driven): void {
     let bytes = 0;
     let count = 0;
     const places = new Set<string>();
+    const acks = new Set<number>();
     for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== -1; entry = requests.after(entry)) {
       const batch = requests.batchOf(entry);
       bytes += batches.floats[batch * B_FLOATS + B_WIRE_BYTES];
       count++;
+      acks.add(world.acksOfStream(batches.ints[batch * B_INTS + B_STREAM]));
       places.add(`${batches.ints[batch * B_INTS + B_STREAM]}/${batches.ints[batch * B_INTS + B_PARTITION]}`);
     }
     expect(places.size).toBe(count);
+    expect([...acks]).toEqual([core.acksOf(request)]);
     if (count > 1) expect(bytes).toBeLessThanOrEqual(config.requestBytesMax);
   }
   for (const n of inFlight) expect(n).toBeLessThanOrEqual(config.inFlightMax);
@@ -177,8 +215,8 @@ const steps = fc.array(step, { maxLength: 60 });
 describe('whatever is offered, answered, learnt and whenever', () => {
   it('the books balance, the bounds hold, and nothing is left in the end', () => {
     fc.assert(
-      fc.property(settings, fc.option(leaders), steps, (changes, known, script) => {
-        const world = new Driven(changes).start({ classes: CLASSES, leaders: known });
+      fc.property(settings, traits, fc.option(leaders), steps, (changes, own, known, script) => {
+        const world = begin(changes, own, known);
         for (const each of script) {
           world.run(each);
           expectSound(world);
@@ -194,8 +232,8 @@ describe('whatever is offered, answered, learnt and whenever', () => {
 
   it('terminating settles every record at once', () => {
     fc.assert(
-      fc.property(settings, fc.option(leaders), steps, (changes, known, script) => {
-        const world = new Driven(changes).start({ classes: CLASSES, leaders: known });
+      fc.property(settings, traits, fc.option(leaders), steps, (changes, own, known, script) => {
+        const world = begin(changes, own, known);
         for (const each of script) world.run(each);
         world.core.terminate(0, world.nowNs);
         expectSound(world);
@@ -211,8 +249,8 @@ describe('whatever is offered, answered, learnt and whenever', () => {
 describe('with one request in flight', () => {
   it('a partition’s batches are tried in the order in which they were begun, retries and all', () => {
     fc.assert(
-      fc.property(settings, steps, (changes, script) => {
-        const world = new Driven({ ...changes, inFlightMax: 1 }).start({ classes: CLASSES, leaders: [0, 1, 2] });
+      fc.property(settings, traits, steps, (changes, own, script) => {
+        const world = begin({ ...changes, inFlightMax: 1 }, own, [0, 1, 2]);
         for (const each of script) if (each.do !== 'learn') world.run(each);
         world.drain();
         const last = new Map<string, number>();
@@ -236,9 +274,9 @@ describe('n records at once', () => {
 
   it('come to the same as n one by one: the same sends, the same fates', () => {
     fc.assert(
-      fc.property(settings, fc.option(leaders), steps, (changes, known, script) => {
+      fc.property(settings, traits, fc.option(leaders), steps, (changes, own, known, script) => {
         const play = (split: boolean) => {
-          const world = new Driven(changes).start({ classes: CLASSES, leaders: known });
+          const world = begin(changes, own, known);
           for (const each of keyless(script, world.core.partitioner)) {
             if (split && each.do === 'offer') {
               const { stream, n, bytes, key } = each;
@@ -261,10 +299,10 @@ describe('calling only at deadlines', () => {
   it('comes to the same as calling every millisecond', () => {
     const sharp = exponential({ jitter: 0 });
     fc.assert(
-      fc.property(settings, fc.option(leaders), steps, (changes, known, script) => {
+      fc.property(settings, traits, fc.option(leaders), steps, (changes, own, known, script) => {
         const exact = { ...changes, retry: sharp, reconnect: sharp };
         const play = (often: boolean) => {
-          const world = new Driven(exact).start({ classes: CLASSES, leaders: known });
+          const world = begin(exact, own, known);
           for (const each of script) {
             if (!often || each.do !== 'pass') world.run(each);
             else {

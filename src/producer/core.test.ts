@@ -364,6 +364,7 @@ describe('every drop has a cause', () => {
       'refused',
       'closed',
       'invalid',
+      'over-quota',
     ]);
   });
 });

@@ -11,8 +11,9 @@
  */
 
 import { invariant } from '../invariant.ts';
-import { DROP_CAUSES, NO_KEY } from '../record.ts';
-import { Admission } from './admission.ts';
+import { type Acks, DROP_CAUSES, NO_KEY } from '../record.ts';
+import { Admission, type Outlook } from './admission.ts';
+import { Assignment, type BatchContents } from './assignment.ts';
 import { BATCH, type BatchPool } from './batch-pool.ts';
 import type { ProducerConfig } from './config.ts';
 import type { ProducerEffects } from './effects.ts';
@@ -24,30 +25,16 @@ import { REQUEST } from './request-pool.ts';
 import { Sending } from './sending.ts';
 import { ProducerState } from './state.ts';
 import { STREAM, type StreamTable } from './stream-table.ts';
+import type { StreamOptions } from './stream-traits.ts';
 import type { TopicView } from './topic-view.ts';
 
 const { BYTES, CLOSED, P_STRIDE, RECHECK, RECORDS } = PRODUCER_ROW;
 
-const { S_PRODUCER, S_STRIDE } = STREAM;
+const { S_STRIDE } = STREAM;
 
 const { R_ABANDONED, R_BROKER, R_FLOATS, R_INTS, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
 
-const {
-  B_BROKER,
-  B_CREATED_AT_NS,
-  B_FLOATS,
-  B_INTS,
-  B_KEY_HASH,
-  B_N,
-  B_OPEN,
-  B_PARTITION,
-  B_STATE,
-  B_STREAM,
-  B_WIRE_BYTES,
-  IN_FLIGHT,
-  LINGERING,
-  READY,
-} = BATCH;
+const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_STATE, IN_FLIGHT } = BATCH;
 
 const NONE = -1;
 const CAUSE_EXPIRED = DROP_CAUSES.indexOf('expired');
@@ -61,13 +48,17 @@ export class ProducerCore {
   readonly streams: StreamTable;
   readonly #state: ProducerState;
   readonly #admission: Admission;
+  readonly #assignment: Assignment;
+  readonly #limited: boolean;
   readonly #sending: Sending;
 
   constructor(config: ProducerConfig, effects: ProducerEffects) {
     const state = new ProducerState(config, effects);
     this.#state = state;
     this.#admission = new Admission(state);
-    this.#sending = new Sending(state);
+    this.#assignment = new Assignment(state);
+    this.#sending = new Sending(state, this.#assignment);
+    this.#limited = state.quotas.any;
     this.config = config;
     this.partitioner = state.partitioner;
     this.batches = state.batches;
@@ -82,6 +73,7 @@ export class ProducerCore {
 
   /** Offers records: see `Admission.offer`. */
   offer(stream: number, n: number, bytesEach: number, keyHash: number, nowNs: number): number {
+    if (this.#limited) return this.#admission.offerWithinQuota(stream, n, bytesEach, keyHash, nowNs);
     return this.#admission.offer(stream, n, bytesEach, keyHash, nowNs);
   }
 
@@ -105,17 +97,30 @@ export class ProducerCore {
     return this.#state.inFlight(producer, broker);
   }
 
+  /** See `Admission.outlook`. */
+  outlook(producer: number, serviceClass: number, chargeBytes: number): Outlook {
+    return this.#admission.outlook(producer, serviceClass, chargeBytes);
+  }
+
+  /** Acknowledgements that the request asks for. */
+  acksOf(request: number): Acks {
+    return this.#sending.acksOf(request);
+  }
+
   addProducer(): number {
-    const producer = this.#state.producers.add();
-    return producer;
+    this.#state.quotas.addProducer();
+    return this.#state.producers.add();
   }
 
   /**
    * A stream is one producer's records of one topic and class. All streams of a producer are added before the next
    * producer's. `identity`, 32 bits, says who it is: its draws follow from it and from nothing else.
    */
-  addStream(producer: number, serviceClass: number, identity: number): number {
+  addStream(producer: number, serviceClass: number, identity: number, options: StreamOptions = {}): number {
+    const quotas = this.config.quotas.length;
+    invariant((options.quota ?? NONE) < quotas, 'a stream counts against a quota that there is');
     const stream = this.#state.streams.add(producer, serviceClass, identity);
+    this.#state.traits.add(stream, options);
     this.#state.partitioner.addStream(stream, identity);
     return stream;
   }
@@ -274,14 +279,15 @@ export class ProducerCore {
 
   /** What the cluster said of the stream's topic. `brokers` in the view are small consecutive integers. */
   onMetadata(stream: number, view: TopicView, nowNs: number): void {
-    const producer = this.#state.streams.ints[stream * S_STRIDE + S_PRODUCER];
-    let brokers = 0;
-    for (const leader of view.leaders) if (leader >= brokers) brokers = leader + 1;
-    this.#state.connections.reserve(brokers);
-    this.#state.streams.views[stream] = view;
-    this.#state.forgetTarget(stream);
-    this.#assign(producer, stream, view);
-    this.#state.producers.floats[producer * 2 + RECHECK] = nowNs;
+    this.#assignment.learn(stream, view, nowNs);
+  }
+
+  /**
+   * The topic has other partitions than before, as it may in another cluster: records get theirs anew. What is in flight
+   * goes on by its own rules, and comes to the new partitions if it has to be sent again.
+   */
+  onRepartition(stream: number, view: TopicView, contents: BatchContents, nowNs: number): void {
+    this.#assignment.deal(stream, view, contents, nowNs);
   }
 
   /** Makes every lingering batch due now. */
@@ -319,51 +325,5 @@ export class ProducerCore {
       this.#state.end(producer, batch, CAUSE_CLOSED);
     }
     invariant(this.bufferedRecords(producer) === 0, 'a terminated producer holds no records');
-  }
-
-  /** Metadata has come or changed: partitions for batches without one, brokers for those that wait. */
-  #assign(producer: number, stream: number, view: TopicView): void {
-    const { batches } = this.#state;
-    const mine: number[] = [];
-    this.#state.queues.visit(producer, (batch) => {
-      if (batches.ints[batch * B_INTS + B_STREAM] === stream) mine.push(batch);
-    });
-    for (const batch of mine) {
-      if (batches.ints[batch * B_INTS + B_PARTITION] === NONE) this.#givePartition(producer, stream, batch, view);
-      if (batches.ints[batch * B_INTS + B_STATE] !== READY) continue;
-      const before = batches.ints[batch * B_INTS + B_BROKER];
-      const broker = view.leaders[batches.ints[batch * B_INTS + B_PARTITION]];
-      if (before !== NONE) this.#state.connections.addWaiting(producer, before, -1);
-      if (broker !== NONE) this.#state.connections.addWaiting(producer, broker, 1);
-      batches.ints[batch * B_INTS + B_BROKER] = broker;
-    }
-  }
-
-  /** A batch from before the first metadata learns its partition, and stays open if it is the only one there. */
-  #givePartition(producer: number, stream: number, batch: number, view: TopicView): void {
-    const { batches, streams } = this.#state;
-    const partition = this.#state.partitioner.peek(
-      stream,
-      batches.ints[batch * B_INTS + B_KEY_HASH],
-      view,
-      this.#state,
-    );
-    const open = batches.ints[batch * B_INTS + B_OPEN] === 1;
-    if (open) streams.removeOpen(stream, batch, batches);
-    const alone = streams.findOpen(stream, partition, NO_KEY, batches) === NONE;
-    batches.ints[batch * B_INTS + B_PARTITION] = partition;
-    const rawBytes = Math.round(batches.floats[batch * B_FLOATS + B_WIRE_BYTES] / this.config.compressionRatio);
-    this.#state.partitioner.appended(stream, partition, batches.ints[batch * B_INTS + B_N], rawBytes);
-    if (open && alone) {
-      streams.pushOpen(stream, batch, batches);
-      return;
-    }
-    batches.ints[batch * B_INTS + B_OPEN] = 0;
-    if (!open) this.#state.partitioner.closed(stream, partition);
-    if (batches.ints[batch * B_INTS + B_STATE] === LINGERING) {
-      // Nothing more can join it: it is due, as a full one is.
-      this.#state.queues.removeLingering(producer, batch);
-      this.#state.ready(producer, batch);
-    }
   }
 }

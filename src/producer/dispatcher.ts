@@ -2,6 +2,7 @@ import { within } from '../clock.ts';
 import type { Clock, ProduceOutcome, ProducerPort, WireRecord } from '../ports.ts';
 import { BATCH } from './batch-pool.ts';
 import type { ProducerCore } from './core.ts';
+import type { Observer } from './observer.ts';
 import {
   OUTCOME_OK,
   OUTCOME_REFUSED_FATAL,
@@ -36,10 +37,11 @@ export interface DispatcherOptions {
   /** Records of a batch, undefined once it is settled. */
   readonly payload: (batch: number) => readonly WireRecord[] | undefined;
   readonly topicOf: (stream: number) => string;
+  readonly observer: Observer;
   /** Called after the core has heard an answer. */
   readonly onAnswer: () => void;
-  /** A connection could not be made or broke. */
-  readonly onDoubt: () => void;
+  /** A connection could not be made or broke, or nobody answered: the topic's leader may be another by now. */
+  readonly onDoubt: (topic: string) => void;
 }
 
 /** Carries the core's requests to the port, batch by batch, and the port's answers to the core. */
@@ -72,7 +74,7 @@ export class Dispatcher {
   }
 
   #send(request: number): void {
-    const { core, clock, payload, onDoubt } = this.#options;
+    const { core, clock, payload, topicOf, onDoubt } = this.#options;
     const { requests } = core;
     const broker = requests.ints[request * R_INTS + R_BROKER];
     const nowNs = clock.nowNs();
@@ -83,8 +85,10 @@ export class Dispatcher {
     const waiting = this.#waiting(broker, nowNs);
     if (waiting.length >= this.#unansweredMax) {
       // The port keeps the bytes of calls that hang. Without this bound a hung broker would collect the buffer again and again.
+      const first = requests.batchOf(requests.ints[request * R_INTS + R_HEAD]);
+      const topic = topicOf(core.batches.ints[first * B_INTS + B_STREAM]);
       core.onResult(request, OUTCOME_UNREACHABLE, nowNs);
-      onDoubt();
+      onDoubt(topic);
       return;
     }
     const call: Call = {
@@ -111,13 +115,15 @@ export class Dispatcher {
   }
 
   async #produce(request: number, batch: number, records: readonly WireRecord[], call: Call): Promise<void> {
-    const { core, port, clock, topicOf, onAnswer, onDoubt } = this.#options;
-    const { acks, requestTimeoutNs } = core.config;
+    const { core, port, clock, topicOf, observer, onAnswer, onDoubt } = this.#options;
+    const { requestTimeoutNs } = core.config;
+    const acks = core.acksOf(request);
     const at = {
       topic: topicOf(core.batches.ints[batch * B_INTS + B_STREAM]),
       partition: core.batches.ints[batch * B_INTS + B_PARTITION],
       records,
     };
+    const observed = observer.called(at.topic, batch, records.length);
     let outcome: Outcome;
     try {
       // Without a limit: the core has its own, and the answer may come after it. This only turns exceptions into rejections.
@@ -128,13 +134,14 @@ export class Dispatcher {
     } catch {
       outcome = OUTCOME_UNKNOWN;
     }
+    observer.answered(observed, outcome);
     if (outcome === OUTCOME_UNREACHABLE) call.unreachable = true;
     else if (outcome === OUTCOME_UNKNOWN) call.silent = true;
     else call.answered = true;
     // Unreachable is told once for the whole request, as the core backs off by broker.
     if (outcome !== OUTCOME_UNREACHABLE) core.onBatchResult(request, batch, outcome, clock.nowNs());
     if (--call.batchesLeft === 0) core.onResult(request, overall(call), clock.nowNs());
-    if (outcome === OUTCOME_UNREACHABLE || outcome === OUTCOME_UNKNOWN) onDoubt();
+    if (outcome === OUTCOME_UNREACHABLE || outcome === OUTCOME_UNKNOWN) onDoubt(at.topic);
     onAnswer();
   }
 }

@@ -1,5 +1,6 @@
 /** A cluster in memory behind a ProducerPort, with the bad manners of real clients on request. */
 import type { PartitionLeader, ProduceOutcome, ProducerPort, TopicPartition, WireRecord } from '../ports.ts';
+import type { Acks } from '../record.ts';
 
 export type Manner =
   /** Writes and answers. */
@@ -24,7 +25,7 @@ export type Manner =
 export type ProduceBatch = TopicPartition & { readonly records: readonly WireRecord[] };
 
 export class MemoryPort implements ProducerPort {
-  readonly caps = { acksPerCall: true, idempotent: false, retriesInternally: false };
+  caps = { acksPerCall: true, idempotent: false, retriesInternally: false };
   /** How `open`, `metadata` and `produce` behave; `produce` asks `mannerOf` first. */
   manner: Manner = 'fine';
   mannerOf: ((batch: ProduceBatch) => Manner) | null = null;
@@ -33,7 +34,7 @@ export class MemoryPort implements ProducerPort {
   partitionsByDefault = 3;
   /** Everything written, in order, with copies. */
   readonly log: { readonly topic: string; readonly partition: number; readonly record: WireRecord }[] = [];
-  readonly calls: ProduceBatch[] = [];
+  readonly calls: (ProduceBatch & { readonly acks: Acks })[] = [];
   opens = 0;
   metadataCalls = 0;
   /** Calls without an answer now, and the most there ever were. */
@@ -57,8 +58,8 @@ export class MemoryPort implements ProducerPort {
     }));
   }
 
-  produce(batch: ProduceBatch): Promise<ProduceOutcome> {
-    this.calls.push(batch);
+  produce(batch: ProduceBatch, { acks }: { readonly acks: Acks }): Promise<ProduceOutcome> {
+    this.calls.push({ ...batch, acks });
     const manner = this.mannerOf?.(batch) ?? this.manner;
     if (manner === 'throw') throw new Error('the port throws');
     this.unanswered++;

@@ -20,6 +20,9 @@ export interface MetadataLoopOptions {
 /** Questions to the cluster at once: hundreds of topics start together, and a cluster that returns must not be stormed. A guess. */
 const CONCURRENCY = 4;
 
+/** More than a cluster has (KRaft was built for millions, a topic has thousands): above it, an answer is nonsense. */
+const PARTITIONS_MAX = 1_000_000;
+
 interface Topic {
   readonly name: string;
   asking: boolean;
@@ -30,6 +33,7 @@ interface Topic {
   timer: Timer | null;
   /** Time of the planned question. */
   atNs: number;
+  forgotten: boolean;
 }
 
 /** Keeps topics' metadata fresh: asks when wanted and when old, never twice at once, ever less often while it does not help. */
@@ -57,7 +61,7 @@ export class MetadataLoop {
     const { clock, retry, identity } = this.#options;
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = { name, asking: false, repeats: 0, askedAtNs: -Infinity, timer: null, atNs: Infinity };
+      topic = { name, asking: false, repeats: 0, askedAtNs: -Infinity, timer: null, atNs: Infinity, forgotten: false };
       this.#topics.set(name, topic);
       this.#plan(topic, 0);
       return;
@@ -73,6 +77,15 @@ export class MetadataLoop {
     this.#plan(topic, leftNs);
   }
 
+  /** The topic is elsewhere now: no more questions about it. */
+  forget(name: string): void {
+    const topic = this.#topics.get(name);
+    if (topic === undefined) return;
+    topic.forgotten = true;
+    topic.timer?.cancel();
+    this.#topics.delete(name);
+  }
+
   close(): void {
     this.#closed = true;
     this.#queue.clear();
@@ -81,7 +94,7 @@ export class MetadataLoop {
   }
 
   #plan(topic: Topic, waitNs: number): void {
-    if (this.#closed) return;
+    if (this.#closed || topic.forgotten) return;
     const { clock } = this.#options;
     topic.timer?.cancel();
     topic.atNs = clock.nowNs() + waitNs;
@@ -93,22 +106,35 @@ export class MetadataLoop {
   }
 
   async #ask(topic: Topic): Promise<void> {
+    if (topic.forgotten) return;
     const { port, clock, timeoutNs, maxAgeNs, onLeaders, onFailure } = this.#options;
     topic.askedAtNs = clock.nowNs();
     topic.repeats++;
     try {
       const leaders = await within({ clock, limitNs: timeoutNs }, () => port.metadata(topic.name));
       topic.asking = false;
-      if (this.#closed) return;
-      if (leaders.length === 0) throw new Error(`no partitions known of topic ${topic.name}`);
+      if (this.#closed || topic.forgotten) return;
+      checkLeaders(topic.name, leaders);
       // Planned before it is told, as the hearer may want it sooner.
       this.#plan(topic, maxAgeNs);
       onLeaders(topic.name, leaders);
     } catch (cause) {
       topic.asking = false;
-      if (this.#closed) return;
+      if (this.#closed || topic.forgotten) return;
       onFailure(topic.name, cause);
       this.want(topic.name);
+    }
+  }
+}
+
+/** Throws when a client's answer about a topic is none. */
+function checkLeaders(topic: string, leaders: readonly PartitionLeader[]): void {
+  if (!Array.isArray(leaders) || leaders.length === 0) throw new Error(`no partitions known of topic ${topic}`);
+  for (const each of leaders) {
+    const { partition, leader } = (each ?? {}) as Partial<PartitionLeader>;
+    const isPartition = Number.isInteger(partition) && partition! >= 0 && partition! < PARTITIONS_MAX;
+    if (!isPartition || !Number.isInteger(leader)) {
+      throw new Error(`topic ${topic}: expected partitions and leaders by number, got ${String(partition)}: ${leader}`);
     }
   }
 }

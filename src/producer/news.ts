@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'eventemitter3';
 import { CLASSES, DROP_CAUSES, type DropCause, type ServiceClass } from '../record.ts';
+import type { Fate, RequestOutcome } from './measures.ts';
+import type { PressureNews } from './pressure.ts';
 
 export interface DropNews {
   readonly topic: string;
@@ -14,11 +16,42 @@ export interface SettledNews {
   readonly records: number;
 }
 
-export interface PressureNews {
-  /** True when the buffer has become four fifths full, false when it is half empty again. */
-  readonly high: boolean;
-  readonly bufferedBytes: number;
-  readonly bufferedRecords: number;
+export interface ConnectedNews {
+  readonly cluster: string;
+}
+
+export interface DisconnectedNews extends ConnectedNews {
+  readonly cause: unknown;
+}
+
+/** Topics whose records go to another cluster from now on, those that wait included. */
+export interface FailoverNews {
+  readonly topics: readonly string[];
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A call of the client that has been settled. */
+export interface RequestNews {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: number;
+  /** Payload × `compressionRatio`. */
+  readonly bytes: number;
+  /** Calls before that tried to write the same batch. */
+  readonly attempts: number;
+  readonly outcome: RequestOutcome;
+  readonly latencyNs: number;
+}
+
+/** A batch whose fate is known: delivered, given up, or dropped after it was admitted. */
+export interface BatchNews {
+  readonly topic: string;
+  readonly class: ServiceClass;
+  readonly records: number;
+  readonly fate: Fate;
+  /** From its first record until now. */
+  readonly ageNs: number;
 }
 
 /** Told in turns of the event loop, never from inside `send`; what happened since the last turn is summed up. */
@@ -27,22 +60,24 @@ export interface ProducerEvents {
   delivered: (news: SettledNews) => void;
   /** Given up without an answer: may be in a log or not. */
   unknown: (news: SettledNews) => void;
-  /** So that the application can spill, sample or wait (T16 wanted it). */
+  /** So that the application can spill, sample or wait (T16 wanted it). `Producer.pressure` says it at any time. */
   backpressure: (news: PressureNews) => void;
-  connected: () => void;
+  /** Each call, for telemetry and traces: costs nothing while nobody listens. */
+  request: (news: RequestNews) => void;
+  /** Each batch, likewise. */
+  batch: (news: BatchNews) => void;
+  connected: (news: ConnectedNews) => void;
   /** Also when the first attempt to connect fails. */
-  disconnected: (cause: unknown) => void;
-  /** A listener of yours threw. */
+  disconnected: (news: DisconnectedNews) => void;
+  /** `Producer.route` has moved topics. */
+  failover: (news: FailoverNews) => void;
+  /** A listener or a callback of yours threw. */
   error: (cause: unknown) => void;
 }
 
 const DELIVERED = DROP_CAUSES.length;
 const UNKNOWN = DELIVERED + 1;
 const WIDTH = UNKNOWN + 1;
-/** Guesses, apart so that the signal does not flutter. */
-const HIGH = 0.8;
-const LOW = 0.5;
-
 interface Row {
   readonly topic: string;
   readonly class: ServiceClass;
@@ -54,26 +89,20 @@ interface Row {
 /** Sums up what happened until somebody listens: memory follows the streams, not the events. */
 export class News {
   readonly #emitter: EventEmitter<ProducerEvents>;
-  readonly #bufferBytesMax: number;
-  readonly #bufferRecordsMax: number;
   readonly #rows: Row[] = [];
   #dirty: Row[] = [];
-  #high = false;
   #pressure: PressureNews | null = null;
-  #connection: (() => void)[] = [];
+  #pressureTold = false;
+  /** What is told one by one, in order. */
+  #single: (() => void)[] = [];
 
-  constructor(
-    emitter: EventEmitter<ProducerEvents>,
-    { bufferBytesMax, bufferRecordsMax }: { bufferBytesMax: number; bufferRecordsMax: number },
-  ) {
+  constructor(emitter: EventEmitter<ProducerEvents>) {
     this.#emitter = emitter;
-    this.#bufferBytesMax = bufferBytesMax;
-    this.#bufferRecordsMax = bufferRecordsMax;
     this.addRow('', CLASSES.indexOf('normal'));
   }
 
   get pending(): boolean {
-    return this.#dirty.length > 0 || this.#pressure !== null || this.#connection.length > 0;
+    return this.#dirty.length > 0 || this.#pressure !== null || this.#single.length > 0;
   }
 
   addRow(topic: string, serviceClass: number): void {
@@ -88,39 +117,54 @@ export class News {
     this.#add(row, records, delivered ? DELIVERED : UNKNOWN);
   }
 
-  /** How full the buffer is now. Positional: called for every record. */
-  pressure(bufferedBytes: number, bufferedRecords: number): void {
-    const share = this.#high ? LOW : HIGH;
-    const above = bufferedBytes > share * this.#bufferBytesMax || bufferedRecords > share * this.#bufferRecordsMax;
-    if (above === this.#high) return;
-    this.#high = above;
-    this.#pressure = { high: above, bufferedBytes, bufferedRecords };
+  /** Back-pressure has begun or is over; what is undone before it is told is no news. */
+  pressure(news: PressureNews): void {
+    this.#pressure = news.high === this.#pressureTold ? null : news;
   }
 
-  connected(): void {
-    this.#connection.push(() => this.#emitter.emit('connected'));
+  connected(cluster: string): void {
+    this.#single.push(() => this.#emitter.emit('connected', { cluster }));
   }
 
-  disconnected(cause: unknown): void {
-    this.#connection.push(() => this.#emitter.emit('disconnected', cause));
+  disconnected(news: DisconnectedNews): void {
+    this.#single.push(() => this.#emitter.emit('disconnected', news));
+  }
+
+  failover(news: FailoverNews): void {
+    this.#single.push(() => this.#emitter.emit('failover', news));
+  }
+
+  request(news: RequestNews): void {
+    if (this.#emitter.listenerCount('request') > 0) this.#single.push(() => this.#emitter.emit('request', news));
+  }
+
+  /** `row` says whose it is. */
+  batch(row: number, { records, fate, ageNs }: Pick<BatchNews, 'records' | 'fate' | 'ageNs'>): void {
+    if (this.#emitter.listenerCount('batch') === 0) return;
+    const { topic, class: serviceClass } = this.#rows[row];
+    const news = { topic, class: serviceClass, records, fate, ageNs };
+    this.#single.push(() => this.#emitter.emit('batch', news));
   }
 
   /** Emits what there is. What listeners cause waits for the next turn. */
   tell(): void {
     if (!this.pending) return;
-    const connection = this.#connection;
+    const single = this.#single;
     const pressure = this.#pressure;
     const dirty = this.#dirty;
-    this.#connection = [];
+    this.#single = [];
     this.#pressure = null;
     this.#dirty = [];
-    for (const emit of connection) this.#safely(emit);
-    if (pressure !== null) this.#safely(() => this.#emitter.emit('backpressure', pressure));
+    for (const emit of single) this.safely(emit);
+    if (pressure !== null) {
+      this.#pressureTold = pressure.high;
+      this.safely(() => this.#emitter.emit('backpressure', pressure));
+    }
     for (const row of dirty) {
       row.dirty = false;
       const counts = row.counts.slice();
       row.counts.fill(0);
-      for (let i = 0; i < WIDTH; i++) if (counts[i] > 0) this.#safely(() => this.#emit(row, i, counts[i]));
+      for (let i = 0; i < WIDTH; i++) if (counts[i] > 0) this.safely(() => this.#emit(row, i, counts[i]));
     }
   }
 
@@ -140,15 +184,15 @@ export class News {
     else this.#emitter.emit('drop', { ...about, cause: DROP_CAUSES[column] });
   }
 
-  /** A listener that throws must not take the pipeline with it. Nobody listening to `error`: a warning of the process. */
-  #safely(emit: () => void): void {
+  /** Calls code of the application: what throws must not take the pipeline with it. Nobody listening to `error`: a warning of the process. */
+  safely(call: () => void): void {
     try {
-      emit();
+      call();
     } catch (cause) {
       try {
         if (this.#emitter.emit('error', cause)) return;
       } catch {}
-      process.emitWarning(`a listener of a spillway producer threw: ${String(cause)}`, 'SpillwayWarning');
+      process.emitWarning(`a listener or callback of a spillway producer threw: ${String(cause)}`, 'SpillwayWarning');
     }
   }
 }

@@ -1,18 +1,22 @@
 import type { WireRecord } from '../ports.ts';
-import type { DropCause } from '../record.ts';
+import { NO_KEY } from '../record.ts';
+import type { BatchContents } from './assignment.ts';
+import type { OnSettled } from './callbacks.ts';
+import { payloadBytes } from './encode.ts';
+import { keyHashOf } from './partitioner/index.ts';
 
-/** What became of one record. `unknown`: sent, no answer, given up; it may be in a log or not. */
-export type Confirmation =
-  | { readonly fate: 'delivered' | 'unknown' }
-  | { readonly fate: 'dropped'; readonly cause: DropCause };
+interface Waiter {
+  readonly index: number;
+  readonly onSettled: OnSettled;
+}
 
 /** The records of each batch, by the core's slot number, from admission until the batch is settled. */
-export class PayloadStore {
+export class PayloadStore implements BatchContents {
   readonly #records: (WireRecord[] | undefined)[] = [];
   /** Only for batches with records that somebody waits for. */
-  readonly #waiters = new Map<number, ((confirmation: Confirmation) => void)[]>();
+  readonly #waiters = new Map<number, Waiter[]>();
 
-  /** Somebody waits for a confirmation. */
+  /** Somebody waits to hear of a record. */
   get awaited(): boolean {
     return this.#waiters.size > 0;
   }
@@ -27,22 +31,43 @@ export class PayloadStore {
     return this.#records[batch];
   }
 
-  /** A batch ends as a whole, so its last record's end is its own. */
-  confirmationOfLast(batch: number): Promise<Confirmation> {
-    return new Promise((resolve) => {
-      const waiters = this.#waiters.get(batch);
-      if (waiters === undefined) this.#waiters.set(batch, [resolve]);
-      else waiters.push(resolve);
-    });
+  /** Somebody waits to hear of the batch's last record. */
+  waitFor(batch: number, onSettled: OnSettled): void {
+    const waiter = { index: this.#records[batch]!.length - 1, onSettled };
+    const waiters = this.#waiters.get(batch);
+    if (waiters === undefined) this.#waiters.set(batch, [waiter]);
+    else waiters.push(waiter);
   }
 
-  settle(batch: number, confirmation: Confirmation): void {
+  /** The batch is over, as a whole: forgets it, and calls back for each of its records that somebody waits for. */
+  settle(batch: number, each: (onSettled: OnSettled) => void): void {
     this.#records[batch] = undefined;
     if (this.#waiters.size === 0) return;
     const waiters = this.#waiters.get(batch);
     if (waiters === undefined) return;
     this.#waiters.delete(batch);
-    for (const resolve of waiters) resolve(confirmation);
+    for (const { onSettled } of waiters) each(onSettled);
+  }
+
+  keyHash(batch: number, index: number): number {
+    const { key } = this.#records[batch]![index];
+    return key === null ? NO_KEY : keyHashOf(key);
+  }
+
+  bytes(batch: number, index: number): number {
+    return payloadBytes(this.#records[batch]![index]);
+  }
+
+  /** A batch is given up; its records go on in others. Called for all of them, in order. */
+  moved(from: number, index: number, to: number): void {
+    const records = this.#records[from]!;
+    this.add(to, records[index]);
+    const waiters = this.#waiters.get(from);
+    const mine = waiters?.find((waiter) => waiter.index === index);
+    if (mine !== undefined) this.waitFor(to, mine.onSettled);
+    if (index < records.length - 1) return;
+    this.#records[from] = undefined;
+    this.#waiters.delete(from);
   }
 
   /** Calls back for each batch that holds records. */

@@ -2,10 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock.fixture.ts';
 import type { ServiceClass } from '../record.ts';
 import { type Manner, MemoryPort } from './memory-port.fixture.ts';
-import type { DropNews, PressureNews } from './news.ts';
+import type { DropNews } from './news.ts';
+import type { ProducerOptions } from './options.ts';
 import { dropOldest, evictLower } from './overflow.ts';
 import { murmur2 } from './partitioner/index.ts';
-import { createProducer, type Producer, type ProducerOptions } from './producer.ts';
+import type { PressureNews } from './pressure.ts';
+import { createProducer, type Producer } from './producer.ts';
 import type { Receipt } from './receipt.ts';
 
 const MS = 1_000_000;
@@ -33,6 +35,25 @@ async function closed(graceMs = 1_000): Promise<Receipt> {
 
 afterEach(() => {
   expect(producer.receipt().balanced).toBe(true);
+});
+
+describe('a producer whose leader goes', () => {
+  it.each([
+    ['refuses connections', 'down'],
+    ['loses answers', 'lose-answer'],
+  ] as const)('asks who leads when the old one %s', async (_, manner) => {
+    start({ lingerNs: 0 });
+    port.leaders.set('t', [{ partition: 0, leader: 1 }]);
+    port.mannerOf = () => (port.leaders.get('t')?.[0].leader === 1 ? manner : 'fine');
+    producer.send(record('t', 1));
+    await clock.advanceMs(10);
+    const asked = port.metadataCalls;
+    port.leaders.set('t', [{ partition: 0, leader: 2 }]);
+    await clock.advanceMs(5_000);
+    expect(port.metadataCalls).toBeGreaterThan(asked);
+    expect(texts()).toContain('value 1');
+    expect((await closed()).delivered).toBe(1);
+  });
 });
 
 describe('a producer over a cluster that works', () => {
@@ -283,6 +304,28 @@ describe('a producer and a client with bad manners', () => {
     port.leaders.set('t', [{ partition: 0, leader: 3 }]);
     await clock.advanceMs(2_000);
     expect(port.log).toHaveLength(1);
+  });
+
+  it('follows a topic that was deleted and made again with fewer partitions, not one that is told by halves', async () => {
+    start();
+    const send = (from: number, to: number) => {
+      for (let i = from; i < to; i++) producer.send({ topic: 't', key: `key ${i}`, value: `${i}` });
+    };
+    send(0, 20);
+    await clock.advanceMs(100);
+    const leader = (partition: number) => ({ partition, leader: 1001 });
+    port.mannerOf = ({ partition }) => (partition < port.leaders.get('t')!.length ? 'fine' : 'not-leader');
+    port.leaders.set('t', [leader(0)]);
+    send(20, 40);
+    await clock.advanceMs(110);
+    port.leaders.set('t', [leader(0), leader(1), leader(2)]);
+    await clock.advanceMs(3_000);
+    const partitions = () => new Set(port.log.slice(-20).map(({ partition }) => partition));
+    expect([port.log.length, partitions().size]).toEqual([40, 3]);
+    port.leaders.set('t', [leader(0)]);
+    send(40, 60);
+    await clock.advanceMs(5_000);
+    expect([port.log.length, partitions().size]).toEqual([60, 1]);
   });
 
   it.each(['lose-answer', 'reject', 'throw'] as const)('calls it unknown when nobody can say: %s', async (manner) => {

@@ -1,5 +1,5 @@
 /**
- * The producer for applications: drives a `ProducerCore` with a Kafka client and real timers. Never blocks, never
+ * The producer for applications: drives a `ProducerCore` with Kafka clients and real timers. Never blocks, never
  * throws on `send`, starts without a cluster, and resumes by itself (T15's three rules).
  * All input and output happens in turns of the event loop of its own, never inside `send`.
  */
@@ -8,23 +8,37 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
 import { systemClock, within } from '../clock.ts';
 import { textHash32 } from '../hash.ts';
-import type { Clock, PartitionLeader, ProducerPort, Timer } from '../ports.ts';
-import { CLASSES, DROP_CAUSES, type DropCause, NO_KEY, type ServiceClass } from '../record.ts';
+import type { Clock } from '../ports.ts';
+import { CLASSES, DROP_CAUSES, NO_KEY } from '../record.ts';
 import { BATCH } from './batch-pool.ts';
-import type { ProducerConfig } from './config.ts';
-import { ConnectionLoop } from './connection-loop.ts';
+import {
+  Callbacks,
+  CONFIRMED_DELIVERED,
+  CONFIRMED_DROPPED,
+  CONFIRMED_UNKNOWN,
+  type Confirmation,
+  type OnSettled,
+} from './callbacks.ts';
+import { ClusterLink } from './cluster-link.ts';
 import { ProducerCore } from './core.ts';
 import { PRODUCER_DEFAULTS } from './defaults.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { ProducerEffects } from './effects.ts';
 import { encode, type ProducerRecord, payloadBytes } from './encode.ts';
-import { MetadataLoop } from './metadata-loop.ts';
 import { News, type ProducerEvents } from './news.ts';
+import { Observer } from './observer.ts';
+import type { CloseOptions, ClusterMap, ProducerOptions } from './options.ts';
+import { checkTopicOptions, clustersOf } from './options.ts';
 import { FATE_DELIVERED } from './outcome.ts';
 import { keyHashOf } from './partitioner/index.ts';
-import { type Confirmation, PayloadStore } from './payload-store.ts';
+import { PayloadStore } from './payload-store.ts';
+import { type Pressure, PressureGauge } from './pressure.ts';
+import { ProcessHold } from './process-hold.ts';
 import { ProducerBook, type Receipt } from './receipt.ts';
-import { TopicView } from './topic-view.ts';
+import { Routing } from './routing.ts';
+import type { ProducerSnapshot } from './snapshot.ts';
+import { type Topic, Topics } from './topics.ts';
+import { TurnTimer } from './turn-timer.ts';
 
 const { B_INTS, B_STREAM } = BATCH;
 
@@ -33,44 +47,10 @@ const CAUSE_BUFFER_FULL = DROP_CAUSES.indexOf('buffer-full');
 const CAUSE_CLOSED = DROP_CAUSES.indexOf('closed');
 const CAUSE_INVALID = DROP_CAUSES.indexOf('invalid');
 const NORMAL = CLASSES.indexOf('normal');
-/** Longer than any record waits; about the most that a timer of Node takes. */
-const HOLD_NS = 24 * 86_400_000 * NS_PER_MS;
 /** The core's only producer. */
 const SELF = 0;
 /** Row and stream for what belongs to no topic: its records never reach the core. */
 const NOWHERE = 0;
-
-/** Every setting of `ProducerConfig` may be given; `PRODUCER_DEFAULTS` says what it is otherwise, and why. */
-export interface ProducerOptions extends Partial<ProducerConfig> {
-  /** The Kafka client, behind its adapter. The producer owns it from here: it opens and closes it. */
-  readonly port: ProducerPort;
-  /** Default: the process's own. */
-  readonly clock?: Clock;
-  /** Class of service by topic, for records that do not name theirs. Default `normal`. */
-  readonly classes?: Readonly<Record<string, ServiceClass>>;
-  /**
-   * Says which producer this is: its draws (partitions, jitter) follow from it, so that instances differ. Default: drawn
-   * at random. Give one to make a run repeatable.
-   */
-  readonly identity?: string;
-  /** Pairs of topic and class it keeps state for; records of further ones drop as `buffer-full`. Default 10,000, a guess. */
-  readonly streamsMax?: number;
-  /** What is known of topics is asked again after so long, ns. Default 5 min (AK `metadata.max.age.ms`). */
-  readonly metadataMaxAgeNs?: number;
-}
-
-export interface CloseOptions {
-  /** Time to send what is buffered, ms; what is left then drops as `closed` or is unknown. Default 5,000, a guess. */
-  readonly graceMs?: number;
-}
-
-interface Topic {
-  readonly name: string;
-  readonly defaultClass: number;
-  /** Stream by class, −1 while it has none. */
-  readonly streams: Int32Array;
-  view: TopicView | null;
-}
 
 export function createProducer(options: ProducerOptions): Producer {
   return new Producer(options);
@@ -78,90 +58,94 @@ export function createProducer(options: ProducerOptions): Producer {
 
 export class Producer extends EventEmitter<ProducerEvents> {
   readonly #core: ProducerCore;
-  readonly #port: ProducerPort;
   readonly #clock: Clock;
-  readonly #classes: Readonly<Record<string, ServiceClass>>;
-  readonly #identity: string;
-  readonly #streamsMax: number;
-  readonly #topics = new Map<string, Topic>();
-  readonly #topicOfStream: Topic[] = [];
-  /** Broker ids as small consecutive integers. */
-  readonly #brokers = new Map<number, number>();
+  readonly #topics: Topics;
+  readonly #links = new Map<string, ClusterLink>();
+  /** By the core's number of a broker. */
+  readonly #linkOfBroker: ClusterLink[] = [];
   readonly #book = new ProducerBook();
   readonly #payloads = new PayloadStore();
-  readonly #news: News;
-  readonly #connection: ConnectionLoop;
-  readonly #metadata: MetadataLoop;
-  readonly #dispatcher: Dispatcher;
-  #lastDrop: DropCause = 'invalid';
-  #timer: Timer | null = null;
-  #timerAtNs = Infinity;
+  readonly #callbacks = new Callbacks();
+  readonly #news = new News(this);
+  readonly #gauge: PressureGauge;
+  readonly #observer: Observer;
+  readonly #routing: Routing;
+  readonly #timer: TurnTimer;
+  readonly #hold: ProcessHold;
+  #lastDrop = CAUSE_INVALID;
+  /** The core has requests for the clients. */
+  #outbox = false;
   #inTurn = false;
   #closing: Promise<Receipt> | null = null;
   #onEmpty: (() => void) | null = null;
-  #hold: Timer | null = null;
   /** Time of day less monotonic time. */
   #wallOffsetMs = 0;
 
+  /** Throws a RangeError that names the option, what was expected and what came. */
   constructor(options: ProducerOptions) {
     super();
-    const { port, clock, classes, identity, streamsMax, metadataMaxAgeNs, ...config } = options;
-    this.#port = port;
+    const { ports, map } = clustersOf(options);
+    checkTopicOptions(options, ports);
+    const { port, clusters, clusterOf, clock, classes, acksByTopic, tenants, quotas, pressure, ...rest } = options;
+    const { identity = randomUUID(), streamsMax, metadataMaxAgeNs = 300_000 * NS_PER_MS, ...config } = rest;
     this.#clock = clock ?? systemClock;
-    this.#classes = classes ?? {};
-    this.#identity = identity ?? randomUUID();
-    this.#streamsMax = streamsMax ?? 10_000;
-    this.#core = new ProducerCore({ ...PRODUCER_DEFAULTS, ...config }, this.#effects());
+    this.#timer = new TurnTimer(this.#clock, () => this.#turn());
+    this.#hold = new ProcessHold(this.#clock);
+    const all = { ...PRODUCER_DEFAULTS, ...config, quotas: Object.values(quotas ?? {}) };
+    this.#core = new ProducerCore(all, this.#effects());
+    this.#gauge = new PressureGauge(all, pressure);
+    this.#observer = new Observer({
+      ...{
+        core: this.#core,
+        producer: SELF,
+        clock: this.#clock,
+        book: this.#book,
+        news: this.#news,
+        gauge: this.#gauge,
+      },
+    });
     this.#core.addProducer();
     this.#core.addStream(SELF, NORMAL, 0);
     this.#book.addRow('', NORMAL);
-    this.#topicOfStream.push({ name: '', defaultClass: NORMAL, streams: new Int32Array(0), view: null });
-    this.#news = new News(this, {
-      bufferBytesMax: this.#core.config.bufferBytesMax,
-      bufferRecordsMax: this.#core.config.bufferRecordsMax,
+    this.#topics = new Topics({
+      ...{ classes, acksByTopic, tenants, quotas, streamsMax, identity },
+      linkOf: (topic) => this.#routing.linkOf(topic),
+      onStream: (topic, serviceClass, streamIdentity) => this.#addStream(topic, serviceClass, streamIdentity),
     });
-    const common = {
-      port,
-      clock: this.#clock,
-      identity: textHash32(this.#identity),
-    };
-    this.#metadata = new MetadataLoop({
-      ...common,
-      retry: this.#core.config.retry,
-      timeoutNs: this.#core.config.requestTimeoutNs,
-      maxAgeNs: metadataMaxAgeNs ?? 300_000 * NS_PER_MS,
-      onLeaders: (topic, leaders) => this.#learn(topic, leaders),
-      onFailure: () => this.#connection.check(),
-    });
-    this.#connection = new ConnectionLoop({
-      ...common,
-      retry: this.#core.config.reconnect,
-      openTimeoutNs: this.#core.config.requestTimeoutNs,
-      onConnected: () => {
-        this.#metadata.start();
-        this.#news.connected();
-        this.#schedule();
-      },
-      onDisconnected: (cause) => {
-        this.#metadata.pause();
-        this.#news.disconnected(cause);
-        this.#schedule();
-      },
-    });
-    this.#dispatcher = new Dispatcher({
-      core: this.#core,
-      port,
-      clock: this.#clock,
-      payload: (batch) => this.#payloads.records(batch),
-      topicOf: (stream) => this.#topicOfStream[stream].name,
-      onAnswer: () => this.#turn(),
-      onDoubt: () => this.#connection.check(),
-    });
-    this.#connection.check();
+    const links = this.#links;
+    this.#routing = new Routing({ core: this.#core, clock: this.#clock, map, links, contents: this.#payloads });
+    for (const [name, port] of ports) {
+      const link = new ClusterLink({
+        ...{ name, port, clock: this.#clock, config: all, metadataMaxAgeNs },
+        identity: textHash32(ports.size === 1 ? identity : `${identity}/${name}`),
+        nextBroker: (link) => this.#linkOfBroker.push(link) - 1,
+        dispatcher: (link) => this.#dispatcherTo(link),
+        onLeaders: (name, leaders) => {
+          this.#routing.learn(this.#topics.get(name)!, leaders);
+          this.#turn();
+        },
+        onConnected: (link) => {
+          this.#news.connected(link.name);
+          this.#schedule();
+        },
+        onDisconnected: (link, cause) => {
+          this.#news.disconnected({ cluster: link.name, cause });
+          this.#schedule();
+        },
+      });
+      this.#links.set(name, link);
+      link.connection.check();
+    }
   }
 
+  /** True while all clusters are connected. */
   get connected(): boolean {
-    return this.#connection.connected;
+    return [...this.#links.values()].every(({ connection }) => connection.connected);
+  }
+
+  /** Whether each cluster is connected, by name; a producer with a `port` calls it `default`. */
+  get connections(): Readonly<Record<string, boolean>> {
+    return Object.fromEntries([...this.#links].map(([name, { connection }]) => [name, connection.connected]));
   }
 
   /** Memory in use of `bufferBytesMax`, overheads included. */
@@ -173,29 +157,42 @@ export class Producer extends EventEmitter<ProducerEvents> {
     return this.#core.bufferedRecords(SELF);
   }
 
+  /** How full the buffer is and what it means for the next record: to retry, spill or shed before anything drops. */
+  get pressure(): Pressure {
+    const { bufferedBytes, bufferedRecords } = this;
+    const { overheadBytesPerRecord } = this.#core.config;
+    const eachBytes = bufferedRecords === 0 ? overheadBytesPerRecord : Math.ceil(bufferedBytes / bufferedRecords);
+    const [low, normal, high] = CLASSES.map((_, serviceClass) => this.#core.outlook(SELF, serviceClass, eachBytes));
+    return {
+      ...this.#gauge.read(bufferedBytes, bufferedRecords, this.#clock.nowNs()),
+      outlook: { low, normal, high },
+    };
+  }
+
   /**
    * Offers a record and returns at once: true when it was admitted, false when it was dropped. Never throws, never waits,
-   * never does input or output. What becomes of it is told by events and the receipt.
+   * never does input or output. What becomes of it is told by events and the receipt, and to `onSettled` if there is one:
+   * once, for any record, in a later turn of the event loop and before `close` is done. What it throws becomes an `error`
+   * event. A callback costs a closure and its place in a list; it keeps the process alive until it was called.
    */
-  send(record: ProducerRecord): boolean {
+  send(record: ProducerRecord, onSettled?: OnSettled): boolean {
     const nowNs = this.#clock.nowNs();
     if (this.bufferedRecords === 0) this.#readWallClock(nowNs);
     const wire = encode(record, Math.floor(this.#wallOffsetMs + nowNs / NS_PER_MS));
-    if (wire === null) return this.#refuse(NOWHERE, CAUSE_INVALID);
-    const topic = this.#topics.get(record.topic) ?? this.#addTopic(record.topic);
-    if (topic === null) return this.#refuse(NOWHERE, this.#closing === null ? CAUSE_BUFFER_FULL : CAUSE_CLOSED);
-    const serviceClass = record.class === undefined ? topic.defaultClass : CLASSES.indexOf(record.class);
-    let stream = topic.streams[serviceClass];
-    if (stream === -1) {
-      stream = this.#addStream(topic, serviceClass);
-      if (stream === -1) return this.#refuse(NOWHERE, CAUSE_BUFFER_FULL);
-    }
+    if (wire === null) return this.#refuse(CAUSE_INVALID, onSettled);
+    const topic = this.#topics.meet(record.topic);
+    const stream =
+      topic === null
+        ? -1
+        : this.#topics.stream(topic, record.class === undefined ? topic.defaultClass : CLASSES.indexOf(record.class));
+    if (stream === -1) return this.#refuse(this.#closing === null ? CAUSE_BUFFER_FULL : CAUSE_CLOSED, onSettled);
     const keyHash = wire.key === null ? NO_KEY : keyHashOf(wire.key);
     this.#book.offered(stream);
     const core = this.#core;
     const admitted = core.offer(stream, 1, payloadBytes(wire), keyHash, nowNs) === 1;
     if (admitted) this.#payloads.add(core.lastBatch, wire);
-    this.#news.pressure(core.bufferedBytes(SELF), core.bufferedRecords(SELF));
+    if (onSettled !== undefined) this.#await(admitted, onSettled);
+    this.#look(nowNs);
     this.#schedule();
     return admitted;
   }
@@ -205,24 +202,38 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * `send` does: for the few records that somebody waits for. Keeps the process alive until it is known.
    */
   sendAndConfirm(record: ProducerRecord): Promise<Confirmation> {
-    if (!this.send(record)) return Promise.resolve({ fate: 'dropped', cause: this.#lastDrop });
-    const confirmation = this.#payloads.confirmationOfLast(this.#core.lastBatch);
-    this.#holdProcess();
-    return confirmation;
+    return new Promise((resolve) => this.send(record, resolve));
+  }
+
+  /**
+   * Changes which topic goes to which cluster, at once and for good. New records of a topic that moves go to its new
+   * cluster, and so do those that wait: to the partitions of their keys there, in their order. What is in flight goes on
+   * by its own rules; what has to be sent again goes to the new cluster, behind younger records, and is there twice or in
+   * both if the old cluster has written it after all. Throws a RangeError, and changes nothing, for an unknown cluster.
+   */
+  route(map: ClusterMap): void {
+    for (const news of this.#routing.change(map, this.#topics)) this.#news.failover(news);
+    this.#schedule();
   }
 
   /** The book as it stands. */
   receipt(): Receipt {
-    const buffered = new Array<number>(this.#topicOfStream.length).fill(0);
+    const buffered = new Array<number>(this.#topics.rows).fill(0);
     this.#payloads.count((batch, records) => {
       buffered[this.#core.batches.ints[batch * B_INTS + B_STREAM]] += records;
     });
     return this.#book.receipt(buffered);
   }
 
+  /** Counters, gauges and histograms as they stand: for telemetry, see `spillway/adapters/…`. Cheap, but not for every send. */
+  snapshot(): ProducerSnapshot {
+    const links = [...this.#links.values()];
+    return this.#observer.snapshot(links.map(({ name, connection }) => ({ name, connected: connection.connected })));
+  }
+
   /**
-   * Admits no more, sends what is buffered for at most `graceMs`, closes the port and hands over the final receipt. Never
-   * rejects; a second call gets the first one's answer. Keeps the process alive until then.
+   * Admits no more, sends what is buffered for at most `graceMs`, closes its clients and hands over the final receipt.
+   * Never rejects; a second call gets the first one's answer. Keeps the process alive until then.
    */
   close(options: CloseOptions = {}): Promise<Receipt> {
     this.#closing ??= this.#close(options.graceMs ?? 5_000);
@@ -243,39 +254,74 @@ export class Producer extends EventEmitter<ProducerEvents> {
     });
     this.#onEmpty = null;
     this.#core.terminate(SELF, clock.nowNs());
-    this.#metadata.close();
-    this.#connection.close();
-    this.#timer?.cancel();
+    const links = [...this.#links.values()];
+    for (const link of links) link.close();
+    this.#timer.disarm();
     const leftNs = Math.max(0, endNs - clock.nowNs());
-    // What the port makes of its own end changes no book.
-    await within({ clock, limitNs: leftNs }, () => this.#port.close(leftNs / NS_PER_MS)).catch(() => {});
+    // What a client makes of its own end changes no book.
+    const ends = links.map(({ port }) => within({ clock, limitNs: leftNs }, () => port.close(leftNs / NS_PER_MS)));
+    await Promise.allSettled(ends);
+    this.#tell();
     this.#holdProcess();
-    this.#news.tell();
     return this.receipt();
   }
 
   #effects(): ProducerEffects {
     return {
-      send: (request) => this.#dispatcher.add(request),
+      send: (request, _producer, broker) => {
+        this.#linkOfBroker[broker].dispatcher.add(request);
+        this.#outbox = true;
+      },
       dropped: (stream, n, cause, batch) => {
         this.#book.dropped(stream, n, cause);
         this.#news.dropped(stream, n, cause);
-        this.#lastDrop = DROP_CAUSES[cause];
-        if (batch !== -1) this.#payloads.settle(batch, { fate: 'dropped', cause: DROP_CAUSES[cause] });
+        this.#lastDrop = cause;
+        if (batch !== -1) this.#settle(batch, CONFIRMED_DROPPED[cause]);
       },
       ended: (batch, stream, n, fate) => {
         const delivered = fate === FATE_DELIVERED;
         if (delivered) this.#book.delivered(stream, n);
         else this.#book.unknown(stream, n);
         this.#news.ended(stream, n, delivered);
-        this.#payloads.settle(batch, { fate: delivered ? 'delivered' : 'unknown' });
+        this.#settle(batch, delivered ? CONFIRMED_DELIVERED : CONFIRMED_UNKNOWN);
       },
       freed: () => {},
-      refreshMetadata: (_producer, stream) => this.#metadata.want(this.#topicOfStream[stream].name),
+      refreshMetadata: (_producer, stream) => {
+        const { link, name } = this.#topics.ofStream(stream);
+        link.metadata.want(name);
+      },
     };
   }
 
-  /** Whatever is due: inputs to the core, then its requests to the port, then news to listeners. */
+  #dispatcherTo(link: ClusterLink): Dispatcher {
+    return new Dispatcher({
+      core: this.#core,
+      port: link.port,
+      clock: this.#clock,
+      payload: (batch) => this.#payloads.records(batch),
+      topicOf: (stream) => this.#topics.ofStream(stream).name,
+      observer: this.#observer,
+      onAnswer: () => this.#turn(),
+      onDoubt: (topic) => {
+        link.connection.check();
+        // A topic that has moved since is no longer this cluster's to tell of.
+        if (this.#topics.get(topic)?.link === link) link.metadata.want(topic);
+      },
+    });
+  }
+
+  #settle(batch: number, confirmation: Confirmation): void {
+    this.#observer.settled(batch, confirmation.fate);
+    this.#payloads.settle(batch, (onSettled) => this.#callbacks.add(onSettled, confirmation));
+  }
+
+  #await(admitted: boolean, onSettled: OnSettled): void {
+    if (admitted) this.#payloads.waitFor(this.#core.lastBatch, onSettled);
+    else this.#callbacks.add(onSettled, CONFIRMED_DROPPED[this.#lastDrop]);
+    this.#holdProcess();
+  }
+
+  /** Whatever is due: inputs to the core, then its requests to the clients, then news to the application. */
   #turn(): void {
     if (this.#inTurn) return;
     this.#inTurn = true;
@@ -284,9 +330,9 @@ export class Producer extends EventEmitter<ProducerEvents> {
       const nowNs = this.#clock.nowNs();
       this.#readWallClock(nowNs);
       if (core.deadlineNs(SELF) <= nowNs) core.onTime(SELF, nowNs);
-      this.#dispatcher.drain();
-      this.#news.pressure(core.bufferedBytes(SELF), core.bufferedRecords(SELF));
-      this.#news.tell();
+      if (this.#outbox) this.#drain();
+      this.#look(nowNs);
+      this.#tell();
       if (core.bufferedRecords(SELF) === 0) this.#onEmpty?.();
     } finally {
       this.#inTurn = false;
@@ -295,13 +341,29 @@ export class Producer extends EventEmitter<ProducerEvents> {
     this.#schedule();
   }
 
+  #drain(): void {
+    // An answer of the core to a refusal may add to an outbox: then this comes again.
+    this.#outbox = false;
+    for (const { dispatcher } of this.#links.values()) dispatcher.drain();
+  }
+
+  #tell(): void {
+    this.#news.tell();
+    this.#callbacks.tell((call) => this.#news.safely(call));
+  }
+
+  #look(nowNs: number): void {
+    const { bufferedBytes, bufferedRecords } = this;
+    if (!this.#gauge.check(bufferedBytes, bufferedRecords, nowNs)) return;
+    this.#news.pressure(this.#gauge.read(bufferedBytes, bufferedRecords, nowNs));
+  }
+
   /** Sets the timer for what comes next, unless it goes off before that anyway. */
   #schedule(): void {
     const dueNs = this.#core.deadlineNs(SELF);
-    const left =
-      this.#news.pending || this.#dispatcher.pending || (this.#onEmpty !== null && this.bufferedRecords === 0);
-    if (left) this.#arm(0);
-    else if (dueNs < this.#timerAtNs) this.#arm(dueNs - this.#clock.nowNs());
+    const empty = this.#onEmpty !== null && this.bufferedRecords === 0;
+    if (this.#news.pending || this.#callbacks.pending || this.#outbox || empty) this.#timer.arm(0);
+    else if (dueNs < this.#timer.atNs) this.#timer.arm(dueNs - this.#clock.nowNs());
   }
 
   /** Reading a clock is the dearest part of `send`, so the time of day is read once a turn and carried on from there. */
@@ -309,92 +371,27 @@ export class Producer extends EventEmitter<ProducerEvents> {
     this.#wallOffsetMs = this.#clock.wallMs() - nowNs / NS_PER_MS;
   }
 
-  /** A process must not end while somebody awaits a confirmation. */
+  /** A process must not end while somebody waits to hear of a record. */
   #holdProcess(): void {
-    if (this.#payloads.awaited) {
-      this.#hold ??= this.#clock.after(HOLD_NS, () => {}, { keepAlive: true });
-    } else if (this.#hold !== null) {
-      this.#hold.cancel();
-      this.#hold = null;
-    }
-  }
-
-  #arm(delayNs: number): void {
-    const atNs = this.#clock.nowNs() + Math.max(0, delayNs);
-    if (this.#timer !== null && this.#timerAtNs <= atNs) return;
-    this.#timer?.cancel();
-    if (delayNs === Infinity) return;
-    this.#timerAtNs = atNs;
-    this.#timer = this.#clock.after(delayNs, () => {
-      this.#timer = null;
-      this.#timerAtNs = Infinity;
-      this.#turn();
-    });
+    this.#hold.hold(this.#payloads.awaited || this.#callbacks.pending);
   }
 
   /** Books a record that the core does not see. */
-  #refuse(row: number, cause: number): false {
-    this.#book.offered(row);
-    this.#book.dropped(row, 1, cause);
-    this.#news.dropped(row, 1, cause);
-    this.#lastDrop = DROP_CAUSES[cause];
+  #refuse(cause: number, onSettled: OnSettled | undefined): false {
+    this.#book.offered(NOWHERE);
+    this.#book.dropped(NOWHERE, 1, cause);
+    this.#news.dropped(NOWHERE, 1, cause);
+    this.#lastDrop = cause;
+    if (onSettled !== undefined) this.#await(false, onSettled);
     this.#schedule();
     return false;
   }
 
-  #addTopic(name: string): Topic | null {
-    if (this.#topicOfStream.length > this.#streamsMax) return null;
-    // Own keys only: a topic may be called "constructor".
-    const given = Object.hasOwn(this.#classes, name) ? this.#classes[name] : 'normal';
-    const topic: Topic = {
-      name,
-      defaultClass: Math.max(0, CLASSES.indexOf(given)),
-      streams: new Int32Array(CLASSES.length).fill(-1),
-      view: null,
-    };
-    this.#topics.set(name, topic);
-    return topic;
-  }
-
-  #addStream(topic: Topic, serviceClass: number): number {
-    // One is NOWHERE.
-    if (this.#topicOfStream.length > this.#streamsMax) return -1;
-    const identity = textHash32(`${this.#identity}/${topic.name}/${serviceClass}`) | 0;
-    const stream = this.#core.addStream(SELF, serviceClass, identity);
+  #addStream(topic: Topic, serviceClass: number, identity: number): number {
+    const stream = this.#core.addStream(SELF, serviceClass, identity, topic.options);
     this.#book.addRow(topic.name, serviceClass);
     this.#news.addRow(topic.name, serviceClass);
-    this.#topicOfStream.push(topic);
-    topic.streams[serviceClass] = stream;
     if (topic.view !== null) this.#core.onMetadata(stream, topic.view, this.#clock.nowNs());
     return stream;
-  }
-
-  #learn(name: string, partitions: readonly PartitionLeader[]): void {
-    const topic = this.#topics.get(name);
-    if (topic === undefined) return;
-    const view = this.#viewOf(partitions, topic.view?.leaders.length ?? 0);
-    // The same view as before stays the same object: policies keep what they worked out from it.
-    if (topic.view === null || !topic.view.equals(view)) topic.view = view;
-    for (const stream of topic.streams) {
-      if (stream !== -1) this.#core.onMetadata(stream, topic.view, this.#clock.nowNs());
-    }
-    this.#turn();
-  }
-
-  /** Partitions never go away while records wait for them; one that is no longer told of has no leader. */
-  #viewOf(partitions: readonly PartitionLeader[], partitionsMin: number): TopicView {
-    let count = partitionsMin;
-    for (const { partition } of partitions) count = Math.max(count, partition + 1);
-    const leaders = new Int32Array(count).fill(-1);
-    for (const { partition, leader } of partitions) {
-      if (leader < 0) continue;
-      let broker = this.#brokers.get(leader);
-      if (broker === undefined) {
-        broker = this.#brokers.size;
-        this.#brokers.set(leader, broker);
-      }
-      leaders[partition] = broker;
-    }
-    return new TopicView(leaders);
   }
 }

@@ -64,6 +64,22 @@ export class ProducerBook {
     this.#counts[row * WIDTH + DROPPED + cause] += records;
   }
 
+  /**
+   * Total and lines with `buffered` worked out from the rest: for reading often. It proves nothing, which is `receipt`'s
+   * part.
+   */
+  standing(): { total: ReceiptTotal; lines: readonly ReceiptLine[] } {
+    const sum = new Float64Array(WIDTH);
+    const lines: ReceiptLine[] = [];
+    for (const [row, { topic, serviceClass }] of this.#names.entries()) {
+      const counts = this.#counts.subarray(row * WIDTH, (row + 1) * WIDTH);
+      for (let i = 0; i < WIDTH; i++) sum[i] += counts[i];
+      if (counts[OFFERED] === 0) continue;
+      lines.push(Object.freeze({ topic, class: CLASSES[serviceClass], ...figures(counts, unsettled(counts)) }));
+    }
+    return { total: Object.freeze(figures(sum, unsettled(sum))), lines: Object.freeze(lines) };
+  }
+
   /** The book as it stands; `bufferedByRow` is counted by the caller from what it holds. */
   receipt(bufferedByRow: readonly number[]): Receipt {
     const total = new Float64Array(WIDTH);
@@ -72,18 +88,21 @@ export class ProducerBook {
     const lines: ReceiptLine[] = [];
     for (const [row, { topic, serviceClass }] of this.#names.entries()) {
       const counts = this.#counts.subarray(row * WIDTH, (row + 1) * WIDTH);
-      let settled = 0;
-      for (let i = 0; i < WIDTH; i++) {
-        total[i] += counts[i];
-        if (i !== OFFERED) settled += counts[i];
-      }
+      for (let i = 0; i < WIDTH; i++) total[i] += counts[i];
       const here = bufferedByRow[row] ?? 0;
       buffered += here;
-      if (counts[OFFERED] !== settled + here) balanced = false;
+      if (unsettled(counts) !== here) balanced = false;
       if (counts[OFFERED] > 0) lines.push({ topic, class: CLASSES[serviceClass], ...figures(counts, here) });
     }
     return { ...figures(total, buffered), lines, balanced };
   }
+}
+
+/** Offered, and not heard of since. */
+function unsettled(counts: Float64Array): number {
+  let left = counts[OFFERED];
+  for (let i = 0; i < WIDTH; i++) if (i !== OFFERED) left -= counts[i];
+  return left;
 }
 
 function figures(counts: Float64Array, buffered: number): ReceiptTotal {
@@ -91,5 +110,6 @@ function figures(counts: Float64Array, buffered: number): ReceiptTotal {
   for (const [cause, name] of DROP_CAUSES.entries()) {
     if (counts[DROPPED + cause] > 0) dropped[name] = counts[DROPPED + cause];
   }
+  Object.freeze(dropped);
   return { offered: counts[OFFERED], delivered: counts[DELIVERED], dropped, unknown: counts[UNKNOWN], buffered };
 }

@@ -1,7 +1,9 @@
 /** Sending: which batches share a request, when a broker may be tried, and what becomes of a batch by its answer. */
 
 import { fraction, hash32 } from '../hash.ts';
+import type { Acks } from '../record.ts';
 import { DROP_CAUSES } from '../record.ts';
+import type { Assignment } from './assignment.ts';
 import { BatchList } from './batch-list.ts';
 import { BATCH } from './batch-pool.ts';
 import {
@@ -44,12 +46,14 @@ const CAUSE_REFUSED = DROP_CAUSES.indexOf('refused');
 
 export class Sending {
   readonly #state: ProducerState;
+  readonly #assignment: Assignment;
   /** Batches of the request being built, at most one of a partition; and those that others must not overtake. */
   readonly #taken = new BatchList();
   readonly #passed = new BatchList();
 
-  constructor(state: ProducerState) {
+  constructor(state: ProducerState, assignment: Assignment) {
     this.#state = state;
+    this.#assignment = assignment;
   }
 
   /** A batch that is due: sent alone with what may join it, or queued as ready. */
@@ -105,10 +109,11 @@ export class Sending {
   /**
    * Builds one request to a broker: `first`, a due batch in no queue, if there is one; the oldest due batch of each
    * partition that the broker leads; then lingering ones for company (as Kafka's own producer does), up to
-   * `requestBytesMax`. False when back-offs leave nothing to send.
+   * `requestBytesMax`, all of the first one's acknowledgements. False when back-offs leave nothing to send.
    */
   #build(producer: number, broker: number, first: number, nowNs: number): boolean {
-    const { batches, config } = this.#state;
+    const { batches, config, traits } = this.#state;
+    const mixed = traits.mixedAcks;
     const taken = this.#taken;
     const passed = this.#passed;
     taken.clear();
@@ -126,6 +131,7 @@ export class Sending {
     ) {
       if (batches.ints[batch * B_INTS + B_BROKER] !== broker) continue;
       waiting--;
+      if (mixed && taken.length > 0 && !this.#sameAcks(taken.at(0), batch)) continue;
       if (taken.hasPartitionOf(batch, batches) || passed.hasPartitionOf(batch, batches)) continue;
       if (batches.floats[batch * B_FLOATS + B_NOT_BEFORE_NS] > nowNs) {
         // A younger batch of the partition must not overtake it while it backs off.
@@ -144,7 +150,7 @@ export class Sending {
       batch !== NONE;
       batch = batches.ints[batch * B_INTS + B_NEXT]
     ) {
-      if (this.#state.brokerOf(batch) !== broker) continue;
+      if (this.#state.brokerOf(batch) !== broker || (mixed && !this.#sameAcks(taken.at(0), batch))) continue;
       if (bytes + batches.floats[batch * B_FLOATS + B_WIRE_BYTES] > config.requestBytesMax) break;
       if (taken.hasPartitionOf(batch, batches) || passed.hasPartitionOf(batch, batches)) continue;
       bytes += batches.floats[batch * B_FLOATS + B_WIRE_BYTES];
@@ -167,6 +173,20 @@ export class Sending {
     this.#state.producers.pushRequest(producer, request, this.#state.requests);
     this.#state.effects.send(request, producer, broker);
     return true;
+  }
+
+  #sameAcks(one: number, other: number): boolean {
+    const { ints } = this.#state.batches;
+    const { traits } = this.#state;
+    return traits.acks(ints[one * B_INTS + B_STREAM]) === traits.acks(ints[other * B_INTS + B_STREAM]);
+  }
+
+  /** Acknowledgements that the request asks for: those of all its batches. */
+  acksOf(request: number): Acks {
+    const { requests, batches, traits, config } = this.#state;
+    if (!traits.mixedAcks) return config.acks;
+    const first = requests.batchOf(requests.ints[request * R_INTS + R_HEAD]);
+    return traits.acks(batches.ints[first * B_INTS + B_STREAM]);
   }
 
   /** Takes a request out of flight and settles its batches; the slot stays until the driver has answered it. */
@@ -203,6 +223,7 @@ export class Sending {
       return;
     }
     const stream = batches.ints[batch * B_INTS + B_STREAM];
+    const from = batches.ints[batch * B_INTS + B_BROKER];
     if (outcome === OUTCOME_REFUSED_METADATA) this.#state.effects.refreshMetadata(producer, stream);
     if (outcome !== OUTCOME_UNREACHABLE) {
       const identity = this.#state.streams.ints[stream * S_STRIDE + S_IDENTITY];
@@ -211,10 +232,12 @@ export class Sending {
       batches.floats[batch * B_FLOATS + B_NOT_BEFORE_NS] = nowNs + config.retry.backoffNs(attempt, draw);
       this.#state.recheckAt(producer, batches.floats[batch * B_FLOATS + B_NOT_BEFORE_NS]);
     } else {
-      const broker = batches.ints[batch * B_INTS + B_BROKER];
-      this.#state.recheckAt(producer, this.#state.connections.blockedUntilNs(producer, broker));
+      this.#state.recheckAt(producer, this.#state.connections.blockedUntilNs(producer, from));
     }
-    this.#state.ready(producer, batch);
+    // Its topic may have moved while it was in flight: then it need not wait for the broker that it comes from.
+    if (this.#state.stale.size !== 0 && this.#state.stale.delete(batch)) this.#assignment.dealAgain(batch, nowNs);
+    else this.#state.ready(producer, batch);
+    if (batches.ints[batch * B_INTS + B_BROKER] !== from) this.#state.recheckAt(producer, nowNs);
   }
 
   free(request: number): void {

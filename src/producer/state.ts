@@ -10,8 +10,10 @@ import { FATE_DELIVERED, FATE_UNKNOWN } from './outcome.ts';
 import type { LoadView, Partitioner } from './policy.ts';
 import { PRODUCER_ROW, ProducerTable } from './producer-table.ts';
 import { QueueTable } from './queue-table.ts';
+import { Quotas } from './quotas.ts';
 import { REQUEST, RequestPool } from './request-pool.ts';
 import { STREAM, StreamTable } from './stream-table.ts';
+import { StreamTraits } from './stream-traits.ts';
 
 const { BYTES, CLASS_COUNT, P_STRIDE, RECHECK, RECORDS } = PRODUCER_ROW;
 
@@ -49,6 +51,10 @@ export class ProducerState implements LoadView {
   readonly producers = new ProducerTable();
   readonly queues: QueueTable;
   readonly connections: Connections;
+  readonly traits: StreamTraits;
+  readonly quotas: Quotas;
+  /** Batches in flight to partitions that no longer mean anything: see `Assignment.deal`. Empty on a good day. */
+  readonly stale = new Set<number>();
   readonly partitioner: Partitioner;
   /** Whether the partitioner only moves between batches, so that its answer outlives an append. */
   readonly sticks: boolean;
@@ -62,6 +68,8 @@ export class ProducerState implements LoadView {
     this.sticks = this.partitioner.movesBetweenBatches;
     this.connections = new Connections(config.reconnect);
     this.queues = new QueueTable(this.batches, this.producers);
+    this.traits = new StreamTraits(config.acks);
+    this.quotas = new Quotas(config.quotas, config.recordBytesMax);
   }
 
   /**
@@ -173,6 +181,7 @@ export class ProducerState implements LoadView {
     const stream = batches.ints[batch * B_INTS + B_STREAM];
     const n = batches.ints[batch * B_INTS + B_N];
     this.shut(batch);
+    if (this.stale.size !== 0) this.stale.delete(batch);
     batches.ints[batch * B_INTS + B_STATE] = GONE;
     const floats = this.producers.floats;
     const ints = this.producers.ints;

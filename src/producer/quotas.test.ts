@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CoreWorld, MS } from './core.fixture.ts';
+import { type Quota, Quotas } from './quotas.ts';
+
+const S = 1_000 * MS;
+
+/** Offers one record of `bytes` at each time; answers which were admitted. */
+function admitted(quota: Quota, offers: readonly { readonly atNs: number; readonly bytes: number }[]): boolean[] {
+  const quotas = new Quotas([quota], 1_000);
+  quotas.addProducer();
+  return offers.map(({ atNs, bytes }) => {
+    const fits = quotas.fitting(0, 1, bytes, atNs) === 1;
+    if (fits) quotas.take(0, 1, bytes);
+    return fits;
+  });
+}
+
+const every = (ns: number, n: number, bytes = 100) => Array.from({ length: n }, (_, i) => ({ atNs: i * ns, bytes }));
+
+describe('a quota', () => {
+  it('admits its burst at once, then as its rate allows', () => {
+    const quota = { recordsPerSecond: 10, burstRecords: 3 };
+    expect(admitted(quota, every(0, 5))).toEqual([true, true, true, false, false]);
+    const later = [
+      ...every(0, 3),
+      { atNs: 99 * MS, bytes: 1 },
+      { atNs: 100 * MS, bytes: 1 },
+      { atNs: 101 * MS, bytes: 1 },
+    ];
+    expect(admitted(quota, later)).toEqual([true, true, true, false, true, false]);
+  });
+
+  it('counts bytes, records or both', () => {
+    const bytes = { bytesPerSecond: 1_000, burstBytes: 1_000 };
+    expect(admitted(bytes, every(0, 3, 400))).toEqual([true, true, false]);
+    expect(admitted({ ...bytes, recordsPerSecond: 1 }, every(0, 3, 400))).toEqual([true, false, false]);
+    expect(admitted({}, every(0, 1_000))).not.toContain(false);
+  });
+
+  it('admits exactly its rate in the long run: nothing is lost to rounding', () => {
+    const third = admitted({ recordsPerSecond: 3, burstRecords: 2 }, every(7 * MS, 100_001));
+    // 700 s at 3 a second, and the burst.
+    expect(third.filter(Boolean)).toHaveLength(2_102);
+  });
+
+  it('is a bucket of each producer', () => {
+    const quotas = new Quotas([{ recordsPerSecond: 1 }], 1);
+    quotas.addProducer();
+    quotas.addProducer();
+    for (const producer of [0, 1]) {
+      const bucket = quotas.bucket(producer, 0);
+      expect(quotas.fitting(bucket, 5, 1, 0)).toBe(1);
+      quotas.take(bucket, 1, 1);
+      expect(quotas.fitting(bucket, 5, 1, 0)).toBe(0);
+    }
+  });
+
+  it.each([
+    [{ recordsPerSecond: 0 }, 'quotas[0].recordsPerSecond: expected a whole number from 1 to 1099511627776, got 0'],
+    [{ bytesPerSecond: 1.5 }, 'quotas[0].bytesPerSecond'],
+    [{ bytesPerSecond: 1, burstBytes: 999 }, 'quotas[0].burstBytes: expected a whole number from 1000'],
+    [{ burstRecords: 5 }, 'quotas[0].burstRecords: expected recordsPerSecond beside it'],
+  ])('%j is refused by name', (quota, message) => {
+    expect(() => new Quotas([quota], 1_000)).toThrow(message);
+  });
+});
+
+describe('whatever is offered and whenever', () => {
+  const rate = fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 2 ** 40 }));
+  const quota = fc.record(
+    {
+      recordsPerSecond: rate,
+      burstRecords: fc.integer({ min: 1, max: 100 }),
+      bytesPerSecond: rate,
+      burstBytes: fc.integer({ min: 1_000, max: 1_000_000 }),
+    },
+    { requiredKeys: ['recordsPerSecond', 'bytesPerSecond'] },
+  );
+  const gap = fc.oneof(
+    fc.nat(3),
+    fc.integer({ min: 0, max: 50 * MS }),
+    fc.integer({ min: 0, max: 3 * S }),
+    fc.integer({ min: 0, max: 2 ** 48 }),
+  );
+  /** Buckets that run full and empty all the time. */
+  const tight = fc.record({
+    recordsPerSecond: fc.integer({ min: 1, max: 7 }),
+    burstRecords: fc.integer({ min: 1, max: 3 }),
+    bytesPerSecond: fc.constantFrom(2_000, 1_000_000),
+  });
+  const offers = fc
+    .array(
+      fc.tuple(
+        fc.oneof(
+          gap,
+          fc.nat(40).map((n) => n * 17 * MS),
+        ),
+        fc.nat(1_000),
+      ),
+      { maxLength: 60 },
+    )
+    .map((steps) => {
+      let atNs = 0;
+      return steps.map(([gapNs, bytes]) => {
+        atNs = Math.min(2 ** 52, atNs + gapNs);
+        return { atNs, bytes };
+      });
+    });
+
+  it('admits within any window at most its burst and its rate × the window; what it drops did not fit', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(quota, tight),
+        offers,
+        (given: Quota & { bytesPerSecond: number; recordsPerSecond: number }, all) => {
+          const limits = [
+            {
+              rate: BigInt(given.recordsPerSecond),
+              burst: BigInt(given.burstRecords ?? given.recordsPerSecond),
+              of: () => 1n,
+            },
+            {
+              rate: BigInt(given.bytesPerSecond),
+              burst: BigInt(given.burstBytes ?? Math.max(1_000, given.bytesPerSecond)),
+              of: (i: number) => BigInt(all[i].bytes),
+            },
+          ];
+          const taken = admitted(given, all);
+          /** In billionths, exactly: the most that any window ending at `i` leaves for it. */
+          const room = ({ rate, burst, of }: (typeof limits)[number], i: number): bigint => {
+            let least = burst * 1_000_000_000n;
+            let inWindow = 0n;
+            for (let from = i - 1; from >= 0; from--) {
+              if (taken[from]) inWindow += of(from);
+              const windowNs = BigInt(all[i].atNs - all[from].atNs);
+              const left = (burst - inWindow) * 1_000_000_000n + rate * windowNs;
+              if (left < least) least = left;
+            }
+            return least;
+          };
+          for (const i of all.keys()) {
+            const fits = limits.every((limit) => limit.of(i) * 1_000_000_000n <= room(limit, i));
+            expect(taken[i]).toBe(fits);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('a producer with quotas', () => {
+  it('drops what is beyond them as over-quota, and only that', () => {
+    const world = new CoreWorld({ quotas: [{ recordsPerSecond: 10 }] });
+    world.start({ classes: [1, 1], options: [{ quota: 0 }] });
+    expect([world.offer(15), world.offer(15, { stream: 1 })]).toEqual([10, 15]);
+    expect(world.drops).toEqual({ 'over-quota': 5 });
+    world.pass(500 * MS);
+    expect(world.offer(15)).toBe(5);
+  });
+
+  it('takes nothing from a quota for what drops for another reason', () => {
+    const world = new CoreWorld({ quotas: [{ recordsPerSecond: 10 }], bufferRecordsMax: 4 });
+    world.start({ leaders: null, options: [{ quota: 0 }] });
+    world.offer(1, { bytes: 5_000 });
+    expect(world.offer(12)).toBe(4);
+    expect(world.drops).toEqual({ 'too-large': 1, 'buffer-full': 8 });
+    world.core.terminate(0, 0);
+    world.offer(20);
+    expect(world.drops).toMatchObject({ closed: 24 });
+    expect(world.drops).not.toHaveProperty('over-quota');
+  });
+
+  it('counts the streams of one quota together', () => {
+    const world = new CoreWorld({ quotas: [{ recordsPerSecond: 10 }] });
+    world.start({ classes: [0, 2], options: [{ quota: 0 }, { quota: 0 }] });
+    expect([world.offer(7), world.offer(7, { stream: 1 })]).toEqual([7, 3]);
+  });
+});
