@@ -45,7 +45,7 @@ interface Call {
 
 /** One librdkafka client, for one value of acks and one time-out: both are fixed when it is made. */
 export class BatchSender {
-  /** True once it has been given a batch. */
+  /** True once a batch was meant for it. */
   used = false;
   readonly #options: BatchSenderOptions;
   readonly #calls = new Map<number, Call>();
@@ -85,7 +85,6 @@ export class BatchSender {
   }
 
   produce(batch: TopicPartition & { readonly records: readonly WireRecord[] }): Promise<ProduceOutcome> {
-    this.used = true;
     const native = this.#native;
     const { acks, queueRecordsMax } = this.#options;
     if (native === null || this.#closed || this.#away !== null) {
@@ -167,7 +166,7 @@ export class BatchSender {
 
   #config(): ConfluentConfig {
     const { config, acks, timeoutMs } = this.#options;
-    const limitMs = Math.max(100, timeoutMs > 2 * TIMEOUT_SCAN_MS ? timeoutMs - TIMEOUT_SCAN_MS : timeoutMs / 2);
+    const limitMs = Math.max(100, timeoutMs - Math.min(TIMEOUT_SCAN_MS, timeoutMs / 20));
     return {
       // The queue is bounded by `queueRecordsMax`, before a batch is split over its end.
       'queue.buffering.max.messages': 0,

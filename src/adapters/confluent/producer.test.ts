@@ -13,6 +13,7 @@ async function opened(more: { queueRecordsMax?: number } = {}) {
   const fake = new FakeClient();
   const port = confluentProducer({ client: fake.client, config: { 'bootstrap.servers': 'b' }, ...more });
   await port.open();
+  await port.metadata('t');
   return { fake, port, native: fake.producers[0] };
 }
 
@@ -98,6 +99,17 @@ describe('a batch', () => {
     );
     await turn();
     expect(native.taken[0].headers).toEqual([{ x: '1' }, { y: '2' }]);
+  });
+
+  it.each([
+    ['t', 1],
+    ['t', 9],
+    ['other', 0],
+  ])('for %s/%i, of which no leader is known, is not left to wait in librdkafka', async (topic, partition) => {
+    const { port, native } = await opened();
+    const outcome = await port.produce({ ...batch('a'), topic, partition }, options);
+    expect(outcome).toMatchObject({ fate: 'not-written', next: 'refresh-metadata' });
+    expect(native.taken).toEqual([]);
   });
 
   it('without records is done', async () => {

@@ -42,8 +42,11 @@ class ConfluentProducer implements ProducerPort {
   readonly caps = { acksPerCall: true, idempotent: false, retriesInternally: true };
   readonly #options: ConfluentProducerOptions;
   readonly #senders = new Map<string, BatchSender>();
+  /** By topic: its partitions that had a leader when last asked. */
+  readonly #led = new Map<string, ReadonlySet<number>>();
   /** The end of the line of questions. */
   #line: Promise<unknown> = Promise.resolve();
+  #opened = false;
   #closed = false;
 
   constructor(options: ConfluentProducerOptions) {
@@ -54,17 +57,20 @@ class ConfluentProducer implements ProducerPort {
   }
 
   async open(): Promise<void> {
+    if (this.#closed) throw new Error('closed');
     if (this.#senders.size === 0) {
       const { acks, requestTimeoutNs } = PRODUCER_DEFAULTS;
       this.#add(acks, requestTimeoutNs / 1_000_000);
     }
     for (const sender of this.#senders.values()) await this.#inLine(() => sender.check());
+    this.#opened = true;
   }
 
   async metadata(topic: string): Promise<readonly PartitionLeader[]> {
     let leaders: readonly PartitionLeader[] = [];
     // All are asked: each client goes by its own view.
     for (const sender of this.#senders.values()) leaders = await this.#inLine(() => sender.metadata(topic));
+    this.#led.set(topic, new Set(leaders.filter(({ leader }) => leader >= 0).map(({ partition }) => partition)));
     return leaders;
   }
 
@@ -72,7 +78,16 @@ class ConfluentProducer implements ProducerPort {
     batch: TopicPartition & { readonly records: readonly WireRecord[] },
     { acks, timeoutMs }: { readonly acks: Acks; readonly timeoutMs: number },
   ): Promise<ProduceOutcome> {
+    if (!this.#opened || this.#closed) {
+      return { ok: false, fate: 'not-written', next: 'reconnect', cause: new Error('not open') };
+    }
+    if (this.#led.get(batch.topic)?.has(batch.partition) !== true) {
+      // librdkafka would take the records, and let them wait for a leader.
+      const cause = new Error(`no leader is known of ${batch.topic}/${batch.partition}`);
+      return { ok: false, fate: 'not-written', next: 'refresh-metadata', cause };
+    }
     const sender = this.#senders.get(`${acks}/${timeoutMs}`) ?? this.#add(acks, timeoutMs);
+    sender.used = true;
     try {
       await sender.connect();
     } catch (cause) {
@@ -87,7 +102,6 @@ class ConfluentProducer implements ProducerPort {
   }
 
   #add(acks: Acks, timeoutMs: number): BatchSender {
-    if (this.#closed) throw new Error('the port is closed');
     if (this.#senders.size === SENDERS_MAX) throw new RangeError(`more than ${SENDERS_MAX} pairs of acks and time-out`);
     for (const [key, sender] of this.#senders) {
       if (sender.used) continue;
