@@ -171,8 +171,10 @@ export class BatchSender {
       // The queue is bounded by `queueRecordsMax`, before a batch is split over its end.
       'queue.buffering.max.messages': 0,
       'queue.buffering.max.kbytes': 2_147_483_647,
-      // Batches come ready; these only must not cut them.
-      'linger.ms': 0,
+      // Records are handed over one by one while librdkafka's threads send already: with 0 a batch of 75 leaves in four
+      // requests, one of 500 in a dozen (measured on its mock brokers).
+      'linger.ms': 1,
+      // Batches come ready, and must not be cut.
       'batch.num.messages': 1_000_000,
       'batch.size': 2_147_483_647,
       // The broker's own default; librdkafka's is a little less.

@@ -137,7 +137,7 @@ describe('a client', () => {
 
   it('retries nothing, and gives up a scan’s time before the producer does', async () => {
     const { native } = await opened();
-    expect(native.config).toMatchObject({ retries: 0, 'message.timeout.ms': 29_000, 'linger.ms': 0, acks: 1 });
+    expect(native.config).toMatchObject({ retries: 0, 'message.timeout.ms': 29_000, 'linger.ms': 1, acks: 1 });
   });
 
   it.each(['acks', 'retries', 'message.timeout.ms', 'enable.idempotence'])('can not be told %s', (name) => {
