@@ -21,6 +21,9 @@ export const FIXED_SETTINGS: Readonly<Record<string, string>> = {
   dr_msg_cb: 'the adapter hears the reports',
 };
 
+/** The binding takes an empty array for null if it has no memory of its own. */
+const EMPTY = new Uint8Array(1).subarray(0, 0);
+
 export interface BatchSenderOptions {
   readonly client: ConfluentClient;
   readonly config: ConfluentConfig;
@@ -103,7 +106,7 @@ export class BatchSender {
     for (const { key, value, timestampMs, headers } of records) {
       const list = headers && Object.entries(headers).map(([name, each]) => ({ [name]: each }));
       try {
-        native.produce(batch.topic, batch.partition, value, key, timestampMs, id, list);
+        native.produce(batch.topic, batch.partition, present(value), present(key), timestampMs, id, list);
       } catch (cause) {
         failed = outcomeOfRefusal(cause, acks);
         break;
@@ -230,6 +233,10 @@ export class BatchSender {
     this.#queued = 0;
     for (const { resolve } of calls) resolve({ ok: false, fate: 'maybe-written', cause });
   }
+}
+
+function present(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes?.length === 0 ? EMPTY : bytes;
 }
 
 function failureOf(outcome: ProduceOutcome | null): Failed | null {

@@ -112,6 +112,14 @@ describe('a batch', () => {
     expect(native.taken).toEqual([]);
   });
 
+  it('keeps an empty value empty: the binding reads null from an array without memory', async () => {
+    const { port, native } = await opened();
+    void port.produce({ topic: 't', partition: 0, records: [{ ...record(''), value: new Uint8Array(0) }] }, options);
+    await turn();
+    expect(native.taken[0].value!.buffer.byteLength).toBeGreaterThan(0);
+    expect(native.taken[0].value).toHaveLength(0);
+  });
+
   it('without records is done', async () => {
     const { port } = await opened();
     expect(await port.produce(batch(), options)).toEqual({ ok: true, baseOffset: null });
