@@ -41,6 +41,10 @@ export class SimulatedConsumer implements ConsumerPort {
   #generation = -1;
   #handler: ConsumerHandler | null = null;
   #closing = false;
+  #onClosed: () => void = () => {};
+  readonly #closed = new Promise<void>((resolve) => {
+    this.#onClosed = resolve;
+  });
 
   constructor(options: SimulatedConsumerOptions & ConsumerSurroundings) {
     this.#options = options;
@@ -51,8 +55,14 @@ export class SimulatedConsumer implements ConsumerPort {
   async run(topics: readonly string[], handler: ConsumerHandler): Promise<void> {
     if (this.#handler !== null) throw new Error('this port runs already');
     this.#handler = handler;
-    await this.#questions.connect();
+    try {
+      await this.#questions.connect();
+    } catch (cause) {
+      handler.error({ fatal: true, cause });
+      throw cause;
+    }
     void this.#member(topics, handler);
+    await this.#closed;
   }
 
   async commit(next: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void> {
@@ -82,6 +92,7 @@ export class SimulatedConsumer implements ConsumerPort {
     if (this.#handler === null) return;
     await Promise.race([this.#revoke(this.#handler), this.#options.wire.clock.sleep(graceMs * NS_PER_MS)]);
     this.#options.group.leave(this.#id);
+    this.#onClosed();
   }
 
   /** Joins, and joins again after each rebalance. */

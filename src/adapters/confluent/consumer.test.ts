@@ -35,7 +35,8 @@ async function running(more: Partial<ConfluentConsumerOptions> = {}) {
     },
     error: ({ fatal, cause }) => told.push(`error ${fatal} ${(cause as Error).message}`),
   };
-  await port.run(['t'], handler);
+  void port.run(['t'], handler);
+  await sleep(5);
   const [native] = fake.consumers;
   native.config.rebalance_cb(assigned, at(0, 1));
   return { port, native, handler, told, records, release: () => held.splice(0).forEach((each) => void each()) };

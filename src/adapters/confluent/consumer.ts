@@ -77,19 +77,24 @@ class ConfluentConsumer implements ConsumerPort {
       // Records from before the first start count as well: at least once.
       { 'auto.offset.reset': config['auto.offset.reset'] ?? 'earliest' } as never,
     );
-    native.on('event.error', (cause) => handler.error({ fatal: cause.isFatal === true, cause }));
-    await new Promise<void>((resolve, reject) => {
-      native.connect({ timeout }, (error) => (error ? reject(error) : resolve()));
+    native.on('event.error', (cause) => {
+      if (!this.#stopped) handler.error({ fatal: cause.isFatal === true, cause });
     });
-    if (this.#closing) {
-      await disconnected(native);
-      throw new Error('the port was closed');
+    try {
+      await connected(native, timeout);
+      if (this.#closing) throw new Error('the port was closed');
+    } catch (cause) {
+      this.#stopped = true;
+      handler.error({ fatal: true, cause });
+      if (native.isConnected()) await disconnected(native);
+      throw cause;
     }
     this.#native = native;
     // What is there is taken, and nothing waited for: a poll that waits holds one of Node's four worker threads.
     native.setDefaultConsumeTimeout(0);
     native.subscribe(topics);
     this.#polling = this.#poll(native, handler);
+    await this.#polling;
   }
 
   commit(next: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void> {
@@ -119,6 +124,7 @@ class ConfluentConsumer implements ConsumerPort {
     const leave = this.#leave(native);
     await Promise.race([grace, leave]);
     ended.abort();
+    this.#stopped = true;
     this.#commits.abandon(new Error('the consumer was closed'));
   }
 
@@ -220,6 +226,12 @@ function recordOf({ key, value, timestamp, headers, offset }: NativeMessage): Co
     offset: BigInt(offset),
     ...(headers === undefined ? {} : { headers: Object.assign({}, ...headers) as Record<string, Uint8Array> }),
   };
+}
+
+function connected(native: NativeConsumer, timeout: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    native.connect({ timeout }, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 function polled(native: NativeConsumer, records: number): Promise<readonly NativeMessage[]> {
