@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
-import { SimulatedKafka } from '../../sim/index.ts';
+import { SimulatedKafka, type SimulatedTopic } from '../../sim/index.ts';
+import { type ConsumingWorld, consumingConformance } from './consuming.ts';
 import { type ProducingWorld, producingConformance } from './producing.ts';
 
 /** The suites wait by the machine's clock, so virtual time is made to keep up with it. */
@@ -29,25 +30,27 @@ class LiveKafka {
   }
 }
 
-const SPARE = 30;
-const named = (stem: string, topic: object) =>
-  Object.fromEntries(Array.from({ length: SPARE }, (_, i) => [`${stem}-${i}`, topic]));
+/** Topics stand from the beginning: each test takes the next of its kind. */
+const SPARE = 20;
+const KINDS: Readonly<Record<string, SimulatedTopic>> = {
+  ...Object.fromEntries([1, 2, 3, 4].map((partitions) => [`of-${partitions}`, { partitions }])),
+  small: { batchBytesMax: 10_000 },
+};
 const kafka = new SimulatedKafka({
-  topics: {
-    ...named('one', {}),
-    ...named('three', { partitions: 3 }),
-    ...named('small', { batchBytesMax: 10_000 }),
-  },
+  topics: Object.fromEntries(
+    Object.entries(KINDS).flatMap(([kind, topic]) => Array.from({ length: SPARE }, (_, i) => [`${kind}-${i}`, topic])),
+  ),
 });
+const taken = new Map<string, number>();
+const next = (kind: string): string => {
+  const index = taken.get(kind) ?? 0;
+  taken.set(kind, index + 1);
+  return `${kind}-${index}`;
+};
 const live = new LiveKafka(kafka);
-/** Topics stand from the beginning: each test takes the next. */
-const taken = { one: 0, three: 0, small: 0 };
-
 const world: ProducingWorld = {
-  topic: async ({ partitions = 1, recordBytesMax } = {}) => {
-    const stem = recordBytesMax !== undefined ? 'small' : partitions === 3 ? 'three' : 'one';
-    return `${stem}-${taken[stem]++}`;
-  },
+  topic: async ({ partitions = 1, recordBytesMax } = {}) =>
+    next(recordBytesMax === undefined ? `of-${partitions}` : 'small'),
   read: async (topic) => {
     // Until followers have it, nobody can read it.
     await sleep(50);
@@ -81,4 +84,23 @@ producingConformance(
   'the simulated world',
   () => kafka.producer(),
   () => world,
+);
+
+const writer = kafka.producer();
+
+const readable: ConsumingWorld = {
+  topic: async ({ partitions = 1 } = {}) => next(`of-${partitions}`),
+  write: async (topic, partition, records) => {
+    await writer.open();
+    await writer.metadata(topic);
+    const outcome = await writer.produce({ topic, partition, records }, { acks: 1, timeoutMs: 5_000 });
+    if (!outcome.ok) throw new Error(`not written: ${outcome.fate}`);
+  },
+  trouble: world.trouble,
+};
+
+consumingConformance(
+  'the simulated world',
+  ({ groupId }) => kafka.consumer({ groupId }),
+  () => readable,
 );
