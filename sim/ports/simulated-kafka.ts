@@ -135,6 +135,7 @@ export class SimulatedKafka {
     this.#wire.stop(this.#broker(id, options));
   }
 
+  /** The process is back, or goes on if it hung. Does nothing to one that runs. */
   startBroker(id: number, options: { cluster?: string } = {}): void {
     this.#wire.start(this.#broker(id, options));
   }

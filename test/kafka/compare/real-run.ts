@@ -8,7 +8,7 @@ import type { KafkaCluster } from '../cluster.ts';
 import type { Topics } from '../topics.ts';
 import { calmLatencyNs, type Figures, figuresOf } from './figures.ts';
 import { WatchedPort } from './watched-port.ts';
-import { BROKER, type Outage, type OutageSpan, offer, S, workload } from './workload.ts';
+import { BROKER, hurtBrokers, type Outage, type OutageSpan, offer, S, workload } from './workload.ts';
 
 const GRACE_MS = 20_000;
 
@@ -76,6 +76,6 @@ export function leaderIs(topology: Topology, topics: readonly { readonly name: s
   return ({ topic, partition }: { topic: string; partition: number }): boolean => {
     const index = topics.findIndex(({ name }) => name === topic);
     const leader = topology.partitionLeader[topology.topicFirstPartition[index] + partition];
-    return outage === 'cluster-away' || leader === BROKER;
+    return hurtBrokers(outage).includes(leader);
   };
 }

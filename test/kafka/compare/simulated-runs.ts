@@ -5,7 +5,7 @@ import { createProducer } from '../../../src/producer/producer.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import { leaderIs } from './real-run.ts';
 import { WatchedPort } from './watched-port.ts';
-import { BROKER, type OutageSpan, offer } from './workload.ts';
+import { hurtBrokers, type OutageSpan, offer } from './workload.ts';
 
 const SLICE_NS = 1_000_000;
 
@@ -63,21 +63,18 @@ export async function portsRun(scenario: Scenario, span: OutageSpan): Promise<Fi
   });
   const { clock } = kafka;
   const port = new WatchedPort({ port: kafka.producer(), clock });
-  const broke = BROKER + 1;
-  const begin = {
-    'broker-stop': () => kafka.stopBroker(broke),
-    'broker-hang': () => kafka.hangBroker(broke),
-    'cluster-away': () => kafka.cutOff(),
+  const begin = (): void => {
+    for (const broker of hurtBrokers(span.kind)) {
+      if (span.kind === 'broker-hang') kafka.hangBroker(broker + 1);
+      else kafka.stopBroker(broker + 1);
+    }
   };
-  const end = {
-    'broker-stop': () => kafka.startBroker(broke),
-    'broker-hang': () => kafka.resumeBroker(broke),
-    'cluster-away': () => kafka.reconnect(),
+  const end = (): void => {
+    for (const broker of hurtBrokers(span.kind)) kafka.startBroker(broker + 1);
   };
-  const endMs = (span.atNs + span.forNs) / 1e6;
-  if (span.atNs === 0) begin[span.kind]();
-  else kafka.at(span.atNs / 1e6, begin[span.kind]);
-  kafka.at(endMs, end[span.kind]);
+  if (span.atNs === 0) begin();
+  else kafka.at(span.atNs / 1e6, begin);
+  kafka.at((span.atNs + span.forNs) / 1e6, end);
   const producer = createProducer({ port, clock, ...producerConfig(scenario.producers.policy), identity: 'compare' });
   await kafka.until(offer({ scenario, producer, clock }));
   const receipt = await kafka.until(producer.close({ graceMs: 20_000 }));

@@ -15,7 +15,8 @@ export interface OutageSpan {
 
 export const S = 1_000_000_000;
 export const CLUSTER = 'laptop';
-/** The broker that is hurt, as the scenario counts; metadata calls it one more. */
+const BROKERS = 3;
+/** The broker that is hurt when it is one, as the scenario counts; metadata calls it one more. */
 export const BROKER = 0;
 const KEYS = 1_000;
 const TICK_NS = 5_000_000;
@@ -43,13 +44,14 @@ export function workload({
     streams: 1,
     cluster: CLUSTER,
   });
-  const at = span && { at: `${span.atNs}ns`, for: `${span.forNs}ns`, cluster: CLUSTER };
+  // A scenario knows no broker that hangs.
+  const stopped = span === undefined || span.kind === 'broker-hang' ? [] : hurtBrokers(span.kind);
   const scenario = resolveScenario({
     name: outage,
     run: { warmup: '0s', for: `${seconds}s` },
     kafka: { profile: '4.x' },
     network: { sameZone: `${oneWayNs}ns`, crossZone: `${oneWayNs}ns` },
-    clusters: { [CLUSTER]: { brokers: 3, replicationFactor: 1 } },
+    clusters: { [CLUSTER]: { brokers: BROKERS, replicationFactor: 1 } },
     topics: { named: { [`clicks-${outage}`]: topic(2_400, 300), [`payments-${outage}`]: topic(600, 500) } },
     producers: {
       instances: 1,
@@ -67,21 +69,23 @@ export function workload({
         deliveryTimeout: '20s',
       },
     },
-    ...(at === undefined || span?.kind === 'broker-hang'
-      ? {}
-      : {
-          faults: [
-            span?.kind === 'broker-stop'
-              ? { kind: 'broker-stop' as const, broker: BROKER, ...at }
-              : { kind: 'cluster-unreachable' as const, ...at },
-          ],
-        }),
+    faults: stopped.map((broker) => ({
+      kind: 'broker-stop',
+      cluster: CLUSTER,
+      broker,
+      at: `${span!.atNs}ns`,
+      for: `${span!.forNs}ns`,
+    })),
   });
   const topics = scenario.topics.map((each) => ({
     ...each,
     class: each.name.startsWith('payments') ? ('high' as const) : ('normal' as const),
   }));
   return { ...scenario, topics };
+}
+
+export function hurtBrokers(outage: Outage): readonly number[] {
+  return outage === 'cluster-away' ? Array.from({ length: BROKERS }, (_, broker) => broker) : [BROKER];
 }
 
 /** Offers what the scenario says, evenly, by the clock: the same records whichever clock it is. */
