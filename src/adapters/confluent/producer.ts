@@ -29,10 +29,11 @@ const SENDERS_MAX = 8;
  *
  * - acks and time-out belong to a client: there is one for each pair in use, made at the first batch that asks for it.
  *   Each has about one thread a broker.
- * - Its retries are off, but it has no switch for some: a record that never left (its leader moved or is away) goes back
- *   into librdkafka's queue and leaves when the leader is there, until the time-out. Then it is told as `maybe-written`,
- *   as the binding does not say that it never left. Time-outs are looked for once a second.
- * - A request that had left is never sent again by it.
+ * - Its retries are off, but it has no switch for some: a record that never left, or whose leader says that it no longer
+ *   leads, goes back into librdkafka's queue and leaves when there is a leader, until the time-out. Then it is told as
+ *   `maybe-written`, as the binding does not say that it never left. Time-outs are looked for once a second. With acks −1 a
+ *   leader may lose office after its append: that is a second copy without an attempt of the producer's.
+ * - A request whose connection broke, or that was not answered in time, is not sent again by it.
  */
 export function confluentProducer(options: ConfluentProducerOptions): ProducerPort {
   return new ConfluentProducer(options);

@@ -1,5 +1,5 @@
 /**
- * `npm run compare:kafka [-- broker-stop|broker-hang|cluster-away …] [--client=kafkajs|platformatic|confluent]`: the same
+ * `npm run compare:kafka [-- broker-stop|broker-hang|cluster-away …] [--client=platformatic|kafkajs|confluent]`: the same
  * policies, workload and outage on real brokers and in the simulator, side by side.
  */
 import * as platformatic from '@platformatic/kafka';
@@ -29,7 +29,7 @@ const CLIENTS: Readonly<Record<string, (bootstrap: readonly string[]) => Produce
 };
 
 const words = process.argv.slice(2);
-const clientName = words.find((word) => word.startsWith('--client='))?.slice('--client='.length) ?? 'kafkajs';
+const clientName = words.find((word) => word.startsWith('--client='))?.slice('--client='.length) ?? 'platformatic';
 const asked = words.filter((word) => !word.startsWith('--'));
 const strange = asked.filter((word) => !(OUTAGES as readonly string[]).includes(word));
 const makePort = Object.hasOwn(CLIENTS, clientName) ? CLIENTS[clientName] : undefined;
