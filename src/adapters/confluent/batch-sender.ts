@@ -129,14 +129,11 @@ export class BatchSender {
   /** Lets librdkafka send what it has, then ends it. What it has not reported by then may be written. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true;
-    await this.#connecting?.catch(() => {});
     const native = this.#native;
     this.#native = null;
-    try {
-      if (native !== null) await disconnected(native, graceMs);
-    } finally {
-      this.#abandon(new Error('the client was closed'));
-    }
+    // One that is connecting ends itself when it has.
+    if (native !== null) await disconnected(native, graceMs);
+    this.#abandon(new Error('the client was closed'));
   }
 
   async #connect(): Promise<void> {
@@ -146,8 +143,9 @@ export class BatchSender {
     this.#native = null;
     const native = new client.Producer(this.#config() as never);
     native.on('event.error', (error) => {
+      if (this.#native !== native) return;
       if (tellsThatAllAreAway(error)) this.#away = error;
-      if (error.isFatal === true && this.#native === native) void this.#replace(native, error);
+      if (error.isFatal === true) void this.#replace(native, error);
     });
     native.on('delivery-report', (error, { offset, opaque }) => this.#report(opaque, error ?? null, offset));
     await new Promise<void>((resolve, reject) => {
@@ -164,7 +162,7 @@ export class BatchSender {
   async #replace(native: NativeProducer, error: NativeError): Promise<void> {
     this.#native = null;
     this.#abandon(error);
-    await disconnected(native, 0).catch(() => {});
+    await disconnected(native, 0);
   }
 
   #config(): ConfluentConfig {
@@ -251,14 +249,19 @@ function outcomeOf({ failed, written, firstOffset }: Call): ProduceOutcome {
   return { ok: false, fate: 'maybe-written', ...(code === undefined ? {} : { code }), cause };
 }
 
-/** Resolves within about `graceMs`, even if librdkafka takes longer to end. */
+/** Resolves within about `graceMs`, however librdkafka ends. */
 function disconnected(native: NativeProducer, graceMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const timer = setTimeout(resolve, graceMs);
-    native.disconnect(Math.floor(graceMs), (error) => {
+    const end = (): void => {
       clearTimeout(timer);
-      if (error) reject(error);
-      else resolve();
-    });
+      resolve();
+    };
+    try {
+      native.disconnect(Math.floor(graceMs), end);
+    } catch {
+      // It had ended before.
+      end();
+    }
   });
 }

@@ -164,6 +164,16 @@ describe('close', () => {
     await expect(port.commit(at(0).map((each) => ({ ...each, offset: 1n })))).rejects.toThrow('not connected');
   });
 
+  it('does not wait longer for a handler that never lets go: its partitions are given back all the same', async () => {
+    const { port, native, handler } = await running();
+    handler.revoked = () => new Promise(() => {});
+    native.config.rebalance_cb(revoked, at(0, 1));
+    await port.close(20);
+    await sleep(10);
+    expect(native.calls).toContain('unassign');
+    expect(native.calls).toContain('disconnect');
+  });
+
   it('takes no longer than its grace, and rejects commits that have no answer', async () => {
     const { port, native } = await running();
     native.commitFailure = undefined;

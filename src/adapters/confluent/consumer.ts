@@ -53,6 +53,10 @@ class ConfluentConsumer implements ConsumerPort {
   #revoking: Promise<void> = Promise.resolve();
   #closing = false;
   #stopped = false;
+  #onStopped: () => void = () => {};
+  readonly #untilStopped = new Promise<void>((resolve) => {
+    this.#onStopped = resolve;
+  });
 
   constructor(options: ConfluentConsumerOptions) {
     this.#options = options;
@@ -121,18 +125,25 @@ class ConfluentConsumer implements ConsumerPort {
     const ended = new AbortController();
     const grace = sleep(graceMs, undefined, { signal: ended.signal }).catch(() => {});
     // Here and not as librdkafka closes: by then it commits no more.
-    const leave = this.#leave(native);
-    await Promise.race([grace, leave]);
+    await Promise.race([grace, this.#farewell()]);
+    this.#stop();
+    await Promise.race([grace, this.#end(native)]);
     ended.abort();
+  }
+
+  async #farewell(): Promise<void> {
+    await this.#revoke([...this.#flows.values()].map(({ at }) => at));
+    while (this.#commits.open > 0 && !this.#stopped) await sleep(1);
+  }
+
+  /** From here on the handler is neither told nor waited for. */
+  #stop(): void {
     this.#stopped = true;
+    this.#onStopped();
     this.#commits.abandon(new Error('the consumer was closed'));
   }
 
-  async #leave(native: NativeConsumer): Promise<void> {
-    const from = [...this.#flows.values()].map(({ at }) => at);
-    await this.#revoke(from);
-    while (this.#commits.open > 0) await sleep(1);
-    this.#stopped = true;
+  async #end(native: NativeConsumer): Promise<void> {
     await this.#polling;
     this.#native = null;
     await disconnected(native);
@@ -185,9 +196,12 @@ class ConfluentConsumer implements ConsumerPort {
         batchRecordsMax,
         waitingRecordsMax: WAITING_BATCHES_MAX * batchRecordsMax,
         onFetching: (_, wanted) => {
-          if (!native.isConnected()) return;
-          if (wanted) native.resume([at]);
-          else native.pause([at]);
+          try {
+            if (wanted) native.resume([at]);
+            else native.pause([at]);
+          } catch (cause) {
+            this.#handler?.error({ fatal: false, cause });
+          }
         },
       });
       this.#flows.set(keyOf(at), { at, flow });
@@ -210,7 +224,8 @@ class ConfluentConsumer implements ConsumerPort {
         (cause) => handler.error({ fatal: false, cause }),
       );
     }
-    await this.#revoking;
+    // librdkafka ends only when its partitions are given back, whatever the handler does.
+    await Promise.race([this.#revoking, this.#untilStopped]);
   }
 }
 
@@ -240,8 +255,9 @@ function polled(native: NativeConsumer, records: number): Promise<readonly Nativ
   });
 }
 
+/** However it ends: nobody can mend that. */
 function disconnected(native: NativeConsumer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    native.disconnect((error) => (error ? reject(error) : resolve()));
+  return new Promise((resolve) => {
+    native.disconnect(() => resolve());
   });
 }

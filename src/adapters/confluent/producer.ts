@@ -108,7 +108,7 @@ class ConfluentProducer implements ProducerPort {
       if (sender.used) continue;
       // Opened before anybody knew what batches would ask for.
       this.#senders.delete(key);
-      void sender.close(0).catch(() => {});
+      void sender.close(0);
     }
     const { client, config, queueRecordsMax = 100_000, questionTimeoutMs = 3_000 } = this.#options;
     const sender = new BatchSender({ client, config, acks, timeoutMs, queueRecordsMax, questionTimeoutMs });
