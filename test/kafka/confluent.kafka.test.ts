@@ -1,9 +1,13 @@
-import { afterAll, it } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
 import { confluentConsumer, confluentProducer } from '../../src/adapters/confluent/index.ts';
 import { consumingConformance } from '../conformance/consuming.ts';
 import { producingConformance } from '../conformance/producing.ts';
 import { confluentClient } from './confluent-client.ts';
 import { kafkaEnvironment } from './environment.ts';
+import { repositoryRoot } from './jars.ts';
 import { consumingWorld, producingWorld } from './world.ts';
 
 const client = confluentClient();
@@ -14,6 +18,22 @@ const bootstrap = { 'bootstrap.servers': environment.bootstrap.join(), 'client.i
 if (client === null) {
   it.skip('@confluentinc/kafka-javascript is not installed: node scripts/install-confluent.mjs', () => {});
 } else {
+  it('@confluentinc/kafka-javascript: its own types fit what the adapter asks for', () => {
+    const root = repositoryRoot();
+    // Written here, as the type check of the repository does without the package.
+    const file = join(root, 'test/kafka/confluent/node_modules/fit.ts');
+    const lines = [
+      "import client from '@confluentinc/kafka-javascript';",
+      `import { confluentConsumer, confluentProducer } from '${root}/src/adapters/confluent/index.ts';`,
+      'export const ports = [confluentProducer({ client, config: {} }), confluentConsumer({ client, config: {} })];',
+    ];
+    writeFileSync(file, lines.join('\n'));
+    const flags = '--ignoreConfig --noEmit --strict --skipLibCheck --module nodenext --target es2023 --types node';
+    const tsc = [join(root, 'node_modules/.bin/tsc'), ...flags.split(' '), '--allowImportingTsExtensions', file];
+    const { stdout, status } = spawnSync(process.execPath, tsc, { cwd: root, encoding: 'utf8' });
+    expect([status, stdout]).toEqual([0, '']);
+  });
+
   const producing = producingWorld(environment);
   const consuming = consumingWorld(environment);
 

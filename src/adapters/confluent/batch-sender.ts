@@ -22,7 +22,7 @@ export const FIXED_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /** The binding takes an empty array for null if it has no memory of its own. */
-const EMPTY = new Uint8Array(1).subarray(0, 0);
+const EMPTY = Buffer.alloc(1).subarray(0, 0);
 
 export interface BatchSenderOptions {
   readonly client: ConfluentClient;
@@ -104,9 +104,9 @@ export class BatchSender {
     let taken = 0;
     let failed: ProduceOutcome | null = null;
     for (const { key, value, timestampMs, headers } of records) {
-      const list = headers && Object.entries(headers).map(([name, each]) => ({ [name]: each }));
+      const list = headers && headerList(headers);
       try {
-        native.produce(batch.topic, batch.partition, present(value), present(key), timestampMs, id, list);
+        native.produce(batch.topic, batch.partition, bufferOf(value), bufferOf(key), timestampMs, id, list);
       } catch (cause) {
         failed = outcomeOfRefusal(cause, acks);
         break;
@@ -233,8 +233,15 @@ export class BatchSender {
   }
 }
 
-function present(bytes: Uint8Array | null): Uint8Array | null {
-  return bytes?.length === 0 ? EMPTY : bytes;
+/** The same bytes, not copied. */
+function bufferOf(bytes: Uint8Array | null): Buffer | null {
+  if (bytes === null) return null;
+  if (bytes.length === 0) return EMPTY;
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function headerList(headers: NonNullable<WireRecord['headers']>): Record<string, Buffer | string>[] {
+  return Object.entries(headers).map(([name, each]) => ({ [name]: typeof each === 'string' ? each : bufferOf(each)! }));
 }
 
 function failureOf(outcome: ProduceOutcome | null): Failed | null {

@@ -1,5 +1,5 @@
 /** librdkafka's Node binding as the adapter sees it, without librdkafka: what it tells, and when, is the test's to say. */
-import type { ConfluentClient, NativeConsumer, NativeError, NativeMessage, NativePartition } from './client.ts';
+import type { ConfluentClient, NativeError, NativeMessage, NativePartition, RebalancingConsumer } from './client.ts';
 
 type Listener = (...args: never[]) => void;
 type Callback = (error: NativeError | null, ...rest: unknown[]) => void;
@@ -89,7 +89,7 @@ export class FakeProducer {
   }
 }
 
-export class FakeConsumer implements NativeConsumer {
+export class FakeConsumer implements RebalancingConsumer {
   readonly calls: string[] = [];
   readonly messages: NativeMessage[] = [];
   readonly config: {

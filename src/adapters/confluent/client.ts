@@ -68,11 +68,11 @@ export interface NativeProducer extends Native {
   produce(
     topic: string,
     partition: number,
-    value: Uint8Array | null,
-    key: Uint8Array | null,
+    value: Buffer | null,
+    key: Buffer | null,
     timestamp: number,
     opaque: number,
-    headers?: Record<string, Uint8Array | string>[],
+    headers?: Record<string, Buffer | string>[],
   ): unknown;
   setPollInBackground(background: boolean): unknown;
   disconnect(timeoutMs: number, callback: (error: Failure) => void): unknown;
@@ -81,15 +81,19 @@ export interface NativeProducer extends Native {
 export interface NativeConsumer extends Native {
   setDefaultConsumeTimeout(timeoutMs: number): void;
   consume(records: number, callback: (error: Failure, messages: readonly NativeMessage[]) => void): void;
-  subscribe(topics: readonly string[]): unknown;
-  rebalanceProtocol(): string;
-  assign(to: readonly NativePartition[]): unknown;
+  subscribe(topics: string[]): unknown;
+  assign(to: NativePartition[]): unknown;
   unassign(): unknown;
-  incrementalAssign(to: readonly NativePartition[]): unknown;
-  incrementalUnassign(from: readonly NativePartition[]): unknown;
   /** Asks for a commit and returns; how it went is told to `offset_commit_cb`. */
-  commit(next: readonly (NativePartition & { offset: number })[]): unknown;
-  pause(at: readonly NativePartition[]): unknown;
-  resume(at: readonly NativePartition[]): unknown;
+  commit(next: (NativePartition & { offset: number })[]): unknown;
+  pause(at: NativePartition[]): unknown;
+  resume(at: NativePartition[]): unknown;
   disconnect(callback: (error: Failure) => void): unknown;
+}
+
+/** It has these, too; its types do not say so. */
+export interface RebalancingConsumer extends NativeConsumer {
+  rebalanceProtocol(): string;
+  incrementalAssign(to: NativePartition[]): unknown;
+  incrementalUnassign(from: NativePartition[]): unknown;
 }

@@ -7,6 +7,7 @@ import type {
   NativeError,
   NativeMessage,
   NativePartition,
+  RebalancingConsumer,
 } from './client.ts';
 import { CommitLedger, type NextOffset } from './commit-ledger.ts';
 import { PartitionFlow } from './partition-flow.ts';
@@ -73,14 +74,14 @@ class ConfluentConsumer implements ConsumerPort {
         ...config,
         'enable.auto.commit': false,
         'enable.auto.offset.store': false,
-        rebalance_cb: (error: NativeError | undefined, partitions: readonly NativePartition[]) =>
+        rebalance_cb: (error: NativeError | undefined, partitions: NativePartition[]) =>
           void this.#rebalance(native, error, partitions),
         offset_commit_cb: (error: NativeError | null, next: readonly NextOffset[]) =>
           this.#commits.answered(error, next),
       } as never,
       // Records from before the first start count as well: at least once.
       { 'auto.offset.reset': config['auto.offset.reset'] ?? 'earliest' } as never,
-    );
+    ) as RebalancingConsumer;
     native.on('event.error', (cause) => {
       if (!this.#stopped) handler.error({ fatal: cause.isFatal === true, cause });
     });
@@ -96,7 +97,7 @@ class ConfluentConsumer implements ConsumerPort {
     this.#native = native;
     // What is there is taken, and nothing waited for: a poll that waits holds one of Node's four worker threads.
     native.setDefaultConsumeTimeout(0);
-    native.subscribe(topics);
+    native.subscribe([...topics]);
     this.#polling = this.#poll(native, handler);
     await this.#polling;
   }
@@ -164,9 +165,9 @@ class ConfluentConsumer implements ConsumerPort {
   }
 
   async #rebalance(
-    native: NativeConsumer,
+    native: RebalancingConsumer,
     error: NativeError | undefined,
-    partitions: readonly NativePartition[],
+    partitions: NativePartition[],
   ): Promise<void> {
     const incremental = native.rebalanceProtocol() === 'COOPERATIVE';
     try {
@@ -185,7 +186,7 @@ class ConfluentConsumer implements ConsumerPort {
     }
   }
 
-  #assign(native: NativeConsumer, partitions: readonly NativePartition[]): void {
+  #assign(native: NativeConsumer, partitions: NativePartition[]): void {
     if (this.#closing || this.#handler === null) return;
     const { batchRecordsMax = 500 } = this.#options;
     const to = partitions.map(({ topic, partition }) => ({ topic, partition }));
