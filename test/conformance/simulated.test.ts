@@ -37,6 +37,7 @@ const KINDS: Readonly<Record<string, SimulatedTopic>> = {
   small: { batchBytesMax: 10_000 },
 };
 const kafka = new SimulatedKafka({
+  clusters: { main: { brokers: 3 }, away: { brokers: 1 } },
   topics: Object.fromEntries(
     Object.entries(KINDS).flatMap(([kind, topic]) => Array.from({ length: SPARE }, (_, i) => [`${kind}-${i}`, topic])),
   ),
@@ -77,12 +78,15 @@ const world: ProducingWorld = {
   },
 };
 
-beforeAll(() => live.start());
+beforeAll(() => {
+  kafka.stopBroker(1, { cluster: 'away' });
+  live.start();
+});
 afterAll(() => live.end());
 
 producingConformance(
   'the simulated world',
-  () => kafka.producer(),
+  ({ away }) => kafka.producer({ cluster: away ? 'away' : 'main' }),
   () => world,
 );
 
@@ -101,6 +105,6 @@ const readable: ConsumingWorld = {
 
 consumingConformance(
   'the simulated world',
-  ({ groupId }) => kafka.consumer({ groupId }),
+  ({ groupId, away }) => kafka.consumer({ groupId, cluster: away ? 'away' : 'main' }),
   () => readable,
 );
