@@ -16,6 +16,7 @@ function sources(): SourceFile[] {
   const paths = ['src', 'sim', 'bench', 'examples', 'test', 'scripts'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.(ts|mjs|yaml)$/.test(entry.name))
+      .filter((entry) => !entry.parentPath.includes('node_modules'))
       .map((entry) =>
         join(entry.parentPath, entry.name)
           .slice(root.length + 1)

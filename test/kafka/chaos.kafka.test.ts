@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as platformatic from '@platformatic/kafka';
 import { Kafka } from 'kafkajs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { confluentProducer } from '../../src/adapters/confluent/index.ts';
 import { kafkaJsProducer } from '../../src/adapters/kafkajs/index.ts';
 import { platformaticProducer } from '../../src/adapters/platformatic/index.ts';
 import type { ProducerPort } from '../../src/ports.ts';
+import { confluentClient } from './confluent-client.ts';
 import { kafkaEnvironment } from './environment.ts';
 import { type Expectation, Load, REQUEST_TIMEOUT_MS } from './load.ts';
 
@@ -16,6 +18,8 @@ const ASSIGNMENT = [
   [3, 1, 2],
 ];
 
+const confluent = confluentClient();
+
 const clients: Record<string, () => ProducerPort> = {
   kafkajs: () => kafkaJsProducer({ Kafka, config: { brokers: [...bootstrap] }, silenceMs: 1_000 }),
   '@platformatic/kafka': () =>
@@ -24,6 +28,14 @@ const clients: Record<string, () => ProducerPort> = {
       config: { clientId: 'chaos', bootstrapBrokers: [...bootstrap] },
       silenceMs: 1_000,
     }),
+  ...(confluent !== null && {
+    '@confluentinc/kafka-javascript': () =>
+      confluentProducer({
+        client: confluent,
+        config: { 'bootstrap.servers': bootstrap.join() },
+        questionTimeoutMs: 1_000,
+      }),
+  }),
 };
 
 /** Every client, asking for one acknowledgement and for all: they meet the same trouble at the same time. */

@@ -36,8 +36,10 @@ export class Witness implements ProducerPort {
     const ids = batch.records.map(({ value }) => idOf(value!));
     this.calls++;
     this.records += ids.length;
+    // librdkafka sends again by itself when a leader loses office, which with acks −1 may be after its append.
+    const copies = this.caps.retriesInternally && options.acks === -1 ? 2 : 1;
     for (const id of ids) {
-      this.copiesMax[id] = (this.copiesMax[id] ?? 0) + 1;
+      this.copiesMax[id] = (this.copiesMax[id] ?? 0) + copies;
       this.partitions[id] = batch.partition;
     }
     const outcome = await this.#port.produce(batch, options);
@@ -47,7 +49,7 @@ export class Witness implements ProducerPort {
         ? outcome.fate
         : `${outcome.fate}, ${outcome.next}`;
     this.outcomes[kind] = (this.outcomes[kind] ?? 0) + 1;
-    if (!outcome.ok && outcome.fate === 'not-written') for (const id of ids) this.copiesMax[id]--;
+    if (!outcome.ok && outcome.fate === 'not-written') for (const id of ids) this.copiesMax[id] -= copies;
     return outcome;
   }
 
