@@ -171,6 +171,22 @@ describe('a topic that moves to another number of partitions', () => {
     expect(world.trips.map(({ id }) => id)).toEqual([0, 1, 0, 1, 2, 3, 4, 5]);
   });
 
+  it('keeps the order of keys that met there before it was known', () => {
+    const world = moving(null);
+    for (const key of [0, 5]) world.offerOne(key, 10);
+    world.move([-1]);
+    world.offerOne(5, 10);
+    world.pass(20 * MS);
+    world.move([0]);
+    while (world.unanswered > 0) world.answerOne(0, OUTCOME_OK);
+    expect(world.order()).toEqual(
+      new Map([
+        [0, [0]],
+        [5, [1, 2]],
+      ]),
+    );
+  });
+
   it('deals nothing that was begun after it', () => {
     const world = moving([0, 0, 0], { lingerNs: 0 });
     world.offerOne(3, 10);

@@ -141,21 +141,28 @@ export class Assignment {
     const partition = partitioner.peek(stream, batches.ints[batch * B_INTS + B_KEY_HASH], view, this.#state);
     const open = batches.ints[batch * B_INTS + B_OPEN] === 1;
     if (open) streams.removeOpen(stream, batch, batches);
-    const alone = streams.findOpen(stream, partition, NO_KEY, batches) === NONE;
+    const other = streams.findOpen(stream, partition, NO_KEY, batches);
     batches.ints[batch * B_INTS + B_PARTITION] = partition;
     const rawBytes = Math.round(batches.floats[batch * B_FLOATS + B_WIRE_BYTES] / config.compressionRatio);
     partitioner.appended(stream, partition, batches.ints[batch * B_INTS + B_N], rawBytes);
-    if (open && alone) {
+    if (open && other === NONE) {
       streams.pushOpen(stream, batch, batches);
       return;
     }
     batches.ints[batch * B_INTS + B_OPEN] = 0;
     if (!open) partitioner.closed(stream, partition);
-    if (batches.ints[batch * B_INTS + B_STATE] === LINGERING) {
-      // Nothing more can join it: it is due, as a full one is.
-      this.#state.queues.removeLingering(producer, batch);
-      this.#state.ready(producer, batch);
-    }
+    this.#due(producer, batch);
+    if (other === NONE) return;
+    // What comes next must not join a batch that goes before this one: this may hold older records of its key.
+    this.#state.shut(other);
+    this.#due(producer, other);
+  }
+
+  /** Nothing more can join the batch: it is due, as a full one is. */
+  #due(producer: number, batch: number): void {
+    if (this.#state.batches.ints[batch * B_INTS + B_STATE] !== LINGERING) return;
+    this.#state.queues.removeLingering(producer, batch);
+    this.#state.ready(producer, batch);
   }
 
   /** Deals the records of a batch in no queue out to new ones, a batch for each partition that they go to now, all due. */

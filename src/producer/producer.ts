@@ -180,11 +180,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     if (this.bufferedRecords === 0) this.#readWallClock(nowNs);
     const wire = encode(record, Math.floor(this.#wallOffsetMs + nowNs / NS_PER_MS));
     if (wire === null) return this.#refuse(CAUSE_INVALID, onSettled);
-    const topic = this.#topics.meet(record.topic);
-    const stream =
-      topic === null
-        ? -1
-        : this.#topics.stream(topic, record.class === undefined ? topic.defaultClass : CLASSES.indexOf(record.class));
+    const stream = this.#topics.streamOf(record.topic, record.class);
     if (stream === -1) return this.#refuse(this.#closing === null ? CAUSE_BUFFER_FULL : CAUSE_CLOSED, onSettled);
     const keyHash = wire.key === null ? NO_KEY : keyHashOf(wire.key);
     this.#book.offered(stream);
@@ -192,7 +188,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
     const admitted = core.offer(stream, 1, payloadBytes(wire), keyHash, nowNs) === 1;
     if (admitted) this.#payloads.add(core.lastBatch, wire);
     if (onSettled !== undefined) this.#await(admitted, onSettled);
-    this.#look(nowNs);
+    if (this.#gauge.check(core.bufferedBytes(SELF), core.bufferedRecords(SELF), nowNs)) this.#tellPressure(nowNs);
     this.#schedule();
     return admitted;
   }
@@ -331,7 +327,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
       this.#readWallClock(nowNs);
       if (core.deadlineNs(SELF) <= nowNs) core.onTime(SELF, nowNs);
       if (this.#outbox) this.#drain();
-      this.#look(nowNs);
+      if (this.#gauge.check(this.bufferedBytes, this.bufferedRecords, nowNs)) this.#tellPressure(nowNs);
       this.#tell();
       if (core.bufferedRecords(SELF) === 0) this.#onEmpty?.();
     } finally {
@@ -352,10 +348,8 @@ export class Producer extends EventEmitter<ProducerEvents> {
     this.#callbacks.tell((call) => this.#news.safely(call));
   }
 
-  #look(nowNs: number): void {
-    const { bufferedBytes, bufferedRecords } = this;
-    if (!this.#gauge.check(bufferedBytes, bufferedRecords, nowNs)) return;
-    this.#news.pressure(this.#gauge.read(bufferedBytes, bufferedRecords, nowNs));
+  #tellPressure(nowNs: number): void {
+    this.#news.pressure(this.#gauge.read(this.bufferedBytes, this.bufferedRecords, nowNs));
   }
 
   /** Sets the timer for what comes next, unless it goes off before that anyway. */

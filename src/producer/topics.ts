@@ -64,6 +64,15 @@ export class Topics {
     return this.#ofStream[stream]!;
   }
 
+  /** The stream of a topic's records of a class, the topic's own by default; −1 when there is no more room for one. */
+  streamOf(name: string, serviceClass: ServiceClass | undefined): number {
+    const topic = this.#byName.get(name) ?? this.meet(name);
+    if (topic === null) return -1;
+    const at = serviceClass === undefined ? topic.defaultClass : CLASSES.indexOf(serviceClass);
+    const stream = topic.streams[at];
+    return stream === -1 ? this.stream(topic, at) : stream;
+  }
+
   /** The topic of this name, or null when there is no more room for one. */
   meet(name: string): Topic | null {
     const known = this.#byName.get(name);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { producerConfig } from '../../../sim/model/producer-policies.ts';
+import { producerOptions } from '../../../sim/model/producer-policies.ts';
 import { REPLICAS_MAX, Topology } from '../../../sim/model/topology.ts';
 import { systemClock } from '../../../src/clock.ts';
 import type { ProducerPort } from '../../../src/ports.ts';
@@ -41,7 +41,7 @@ export async function realRun(options: {
   if (outage === 'cluster-away') for (const broker of cluster.brokers) await broker.kill9();
   const clock = systemClock;
   const port = new WatchedPort({ port: options.port, clock });
-  const producer = createProducer({ port, ...producerConfig(scenario.producers.policy), identity: 'compare' });
+  const producer = createProducer({ port, ...producerOptions(scenario), identity: 'compare' });
   const startNs = clock.nowNs();
   const offered = offer({ scenario, producer, clock });
   const atNs = outage === 'cluster-away' ? 0 : 8 * S;
