@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ConsumedRecord, ProduceOutcome, ProducerPort, WireRecord } from '../../src/ports.ts';
+import type { ConsumedRecord, PartitionLeader, ProduceOutcome, ProducerPort, WireRecord } from '../../src/ports.ts';
 import type { Acks } from '../../src/record.ts';
 
 /** Where the port under test produces to: a real cluster, or one in memory. */
@@ -50,6 +50,15 @@ export function producingConformance(
       records: readonly WireRecord[],
       { acks = 1, timeoutMs = MS.timeout, partition = 0 }: { acks?: Acks; timeoutMs?: number; partition?: number } = {},
     ) => port.produce({ topic, partition, records }, { acks, timeoutMs });
+    /** As the driver does: brokers hear of a new topic one after the other. */
+    const known = async (topic: string): Promise<readonly PartitionLeader[]> => {
+      for (const endMs = Date.now() + MS.timeout; ; ) {
+        const leaders = await port.metadata(topic).catch(() => []);
+        if (leaders.length > 0 && leaders.every(({ leader }) => leader >= 0)) return leaders;
+        if (Date.now() > endMs) throw new Error(`leaders of ${topic} are not known: ${JSON.stringify(leaders)}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
     /** As the driver does: ask for leaders and produce again, until it works or time is up. */
     const recovered = async (topic: string, records: readonly WireRecord[], acks: Acks): Promise<ProduceOutcome[]> => {
       const outcomes: ProduceOutcome[] = [];
@@ -72,7 +81,7 @@ export function producingConformance(
     it.each([0, 1, -1] as const)('acks %i: writes, and tells where', async (acks) => {
       const topic = await world().topic();
       await start();
-      await port.metadata(topic);
+      await known(topic);
       const first = await produce(topic, [record('a'), record('b')], { acks });
       const second = await produce(topic, [record('c')], { acks });
       if (acks === 0) {
@@ -92,7 +101,7 @@ export function producingConformance(
     it('writes keys, values, headers and times as they are: empty, missing, of any bytes', async () => {
       const topic = await world().topic();
       await start();
-      await port.metadata(topic);
+      await known(topic);
       const bytes = new Uint8Array([9, 0, 255, 128, 9]).subarray(1, 4);
       const records: WireRecord[] = [
         { key: null, value: null, timestampMs: 1_700_000_000_000 },
@@ -116,7 +125,7 @@ export function producingConformance(
     it('writes to the partition it is told, in order, with several calls in flight', async () => {
       const topic = await world().topic({ partitions: 3 });
       await start();
-      expect((await port.metadata(topic)).map(({ partition }) => partition).sort()).toEqual([0, 1, 2]);
+      expect((await known(topic)).map(({ partition }) => partition).sort()).toEqual([0, 1, 2]);
       const calls = Array.from({ length: 30 }, (_, i) =>
         produce(topic, [record(`${i}`), record(`${i}+`)], { partition: i % 3, acks: -1 }),
       );
@@ -131,7 +140,7 @@ export function producingConformance(
     it('says that a record is too large, for good, and goes on', async () => {
       const topic = await world().topic({ recordBytesMax: 10_000 });
       await start();
-      await port.metadata(topic);
+      await known(topic);
       const refused = await produce(topic, [record('x'.repeat(20_000))]);
       expect(refused).toMatchObject({ ok: false, fate: 'not-written', next: 'never' });
       expect(await produce(topic, [record('small')])).toMatchObject({ ok: true });
@@ -149,14 +158,14 @@ export function producingConformance(
         fate: 'not-written',
         next: 'refresh-metadata',
       });
-      expect(await port.metadata(there)).toHaveLength(1);
+      expect(await known(there)).toHaveLength(1);
       expect(await produce(there, [record('found')])).toMatchObject({ ok: true });
     });
 
     it('refuses a partition that the topic has not', async () => {
       const topic = await world().topic();
       await start();
-      await port.metadata(topic);
+      await known(topic);
       expect(await produce(topic, [record('lost')], { partition: 7 })).toMatchObject({
         ok: false,
         fate: 'not-written',
@@ -169,7 +178,7 @@ export function producingConformance(
       await start();
       await Promise.all([port.open(), port.open()]);
       await port.open();
-      await port.metadata(topic);
+      await known(topic);
       const calls = Array.from({ length: 20 }, (_, i) => produce(topic, [record(`${i}`)]));
       await port.close(5_000);
       const outcomes = await Promise.all(calls);
@@ -193,7 +202,7 @@ export function producingConformance(
       if (trouble === null) return skip('this world can not be hurt');
       const topic = await world().topic();
       await start();
-      await port.metadata(topic);
+      await known(topic);
       expect(await produce(topic, [record('before')], { acks: -1 })).toMatchObject({ ok: true });
       const calls: Promise<readonly [string, ProduceOutcome]>[] = [];
       const send = async (value: string) =>
@@ -222,7 +231,7 @@ export function producingConformance(
       if (trouble === null) return skip('this world can not be hurt');
       const topic = await world().topic();
       await start();
-      await port.metadata(topic);
+      await known(topic);
       expect(await produce(topic, [record('before')], { acks: -1 })).toMatchObject({ ok: true });
       await trouble.hang(topic);
       const startMs = Date.now();
@@ -251,7 +260,7 @@ export function producingConformance(
       if (trouble === null) return skip('this world can not be hurt');
       const topic = await world().topic();
       await start();
-      await port.metadata(topic);
+      await known(topic);
       expect(await produce(topic, [record('before')], { acks: -1 })).toMatchObject({ ok: true });
       await trouble.killAll();
       const outcome = await produce(topic, [record('lost')], { timeoutMs: MS.hung });
