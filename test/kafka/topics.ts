@@ -12,6 +12,7 @@ export interface NewTopic {
 }
 
 let names = 0;
+const PATIENCE_MS = 10_000;
 /** Followers fetch again within `replica.fetch.wait.max.ms`, 500. */
 const SETTLING_MS = 600;
 
@@ -55,6 +56,8 @@ export class Topics {
     await admin.createTopics({ topics: [{ topic: name, configEntries, ...spread }], waitForLeaders: false });
     const wanted = assignment?.length ?? partitions;
     await this.until(name, (leaders) => leaders.length === wanted && leaders.every((leader) => leader > 0));
+    // Somebody knows who leads; that these know it themselves is another matter.
+    await this.#served(name);
   }
 
   async delete(name: string): Promise<void> {
@@ -84,9 +87,12 @@ export class Topics {
     }
   }
 
-  /** Every record of the topic by partition, in order of offsets, up to the high watermarks, once these stand still. */
-  async readBack(name: string): Promise<ConsumedRecord[][]> {
-    const ends = await this.#settledOffsets(name);
+  /**
+   * Every record of the topic by partition, in order of offsets, up to the high watermarks, once these stand still and
+   * there are `recordsMin` below them.
+   */
+  async readBack(name: string, recordsMin = 0): Promise<ConsumedRecord[][]> {
+    const ends = await this.#settledOffsets(name, recordsMin);
     const records: ConsumedRecord[][] = ends.map(() => []);
     const left = new Map(
       ends
@@ -143,18 +149,30 @@ export class Topics {
     return this.#bootstrap;
   }
 
-  /** What a leader alone acknowledged is shown to readers a little later. */
-  async #settledOffsets(name: string) {
+  async #served(name: string): Promise<void> {
+    const admin = await this.#connected();
+    for (const endMs = Date.now() + PATIENCE_MS; ; await sleep(50)) {
+      try {
+        await admin.fetchTopicOffsets(name);
+        return;
+      } catch (error) {
+        if (Date.now() > endMs) throw error;
+      }
+    }
+  }
+
+  /** What a leader alone acknowledged is shown to readers a little later; of a new topic, seconds later. */
+  async #settledOffsets(name: string, recordsMin: number) {
     const admin = await this.#connected();
     let ends = await admin.fetchTopicOffsets(name);
-    for (;;) {
+    for (const endMs = Date.now() + PATIENCE_MS; ; ) {
       await sleep(SETTLING_MS);
       const later = await admin.fetchTopicOffsets(name);
-      if (
-        later.every(({ partition, high }) => ends.some((each) => each.partition === partition && each.high === high))
-      ) {
-        return later;
-      }
+      const still = later.every(({ partition, high }) =>
+        ends.some((each) => each.partition === partition && each.high === high),
+      );
+      const records = later.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+      if (still && (records >= recordsMin || Date.now() > endMs)) return later;
       ends = later;
     }
   }

@@ -13,7 +13,7 @@ export function producingWorld({ cluster, topics }: KafkaEnvironment): Producing
         recordBytesMax === undefined ? {} : { 'max.message.bytes': String(recordBytesMax) };
       return topics.create('conformance', { partitions, config });
     },
-    read: (topic) => topics.readBack(topic),
+    read: (topic, recordsMin) => topics.readBack(topic, recordsMin),
     trouble:
       cluster === null
         ? null

@@ -11,10 +11,16 @@ const UNSENT_BYTES_MAX = 1 << 20;
 /** One broker of three may be away: it is asked first by chance, and kafkajs does not go on to the next. */
 const ATTEMPTS = 5;
 
+/** So many calls in a row that their leader did not answer, or could not be reached for: see `open`. */
+const FAILURES_MAX = 3;
+
 interface Client {
   readonly producer: Producer;
   readonly admin: Admin;
   readonly sockets: Sockets;
+  readonly inFlight: Set<Promise<ProduceOutcome>>;
+  /** By leader: calls in a row without an answer. */
+  readonly failures: Map<number, number>;
 }
 
 /**
@@ -36,7 +42,6 @@ class KafkaJsProducer implements ProducerPort {
   #closed = false;
   /** `host:port` by broker id. Not forgotten: the cluster no longer lists a broker that hangs, and kafkajs still uses it. */
   readonly #addresses = new Map<number, string>();
-  readonly #inFlight = new Set<Promise<ProduceOutcome>>();
   /** By partition: the last call, which the next must not overtake. kafkajs keeps no order among calls at a time. */
   readonly #last = new Map<string, Send>();
 
@@ -68,9 +73,10 @@ class KafkaJsProducer implements ProducerPort {
     if (this.#client === null || this.#closed) {
       return Promise.resolve({ ok: false, fate: 'not-written', next: 'reconnect', cause: new Error('not connected') });
     }
+    const { inFlight } = this.#client;
     const outcome = this.#produce(this.#client, batch, options);
-    this.#inFlight.add(outcome);
-    return outcome.finally(() => this.#inFlight.delete(outcome));
+    inFlight.add(outcome);
+    return outcome.finally(() => inFlight.delete(outcome));
   }
 
   async close(graceMs: number): Promise<void> {
@@ -82,11 +88,11 @@ class KafkaJsProducer implements ProducerPort {
       timer = setTimeout(resolve, graceMs);
     });
     // kafkajs's `disconnect` may settle before a send does.
-    await Promise.race([Promise.allSettled(this.#inFlight), grace]);
+    await Promise.race([Promise.allSettled(client.inFlight), grace]);
     await Promise.race([end(client), grace]);
     clearTimeout(timer);
     client.sockets.breakAll(new Error('the producer has closed'));
-    await Promise.allSettled(this.#inFlight);
+    await Promise.allSettled(client.inFlight);
   }
 
   async #open(): Promise<void> {
@@ -95,7 +101,8 @@ class KafkaJsProducer implements ProducerPort {
     if (before !== null) {
       try {
         await this.#learnAddresses(before.admin);
-        return;
+        // kafkajs may stay with a leader that hangs long after the cluster has another: then a new client, too.
+        if (![...before.failures.values()].some((failures) => failures >= FAILURES_MAX)) return;
       } catch {
         // A client that failed to connect, or whose brokers all went away, is not trusted to come back: a new one.
         this.#client = null;
@@ -112,7 +119,9 @@ class KafkaJsProducer implements ProducerPort {
       void end(client);
       throw cause;
     }
+    const replaced = this.#client;
     this.#client = client;
+    if (replaced !== null) void Promise.allSettled(replaced.inFlight).then(() => end(replaced));
   }
 
   #build(): Client {
@@ -128,11 +137,13 @@ class KafkaJsProducer implements ProducerPort {
       producer: kafka.producer({ allowAutoTopicCreation: false, createPartitioner: asChosen, retry: { retries: 0 } }),
       admin: kafka.admin({ retry: { retries: 0 } }),
       sockets,
+      inFlight: new Set(),
+      failures: new Map(),
     };
   }
 
   async #produce(
-    { producer, sockets }: Client,
+    { producer, sockets, failures }: Client,
     batch: TopicPartition & { readonly records: readonly WireRecord[] },
     { acks, timeoutMs }: { readonly acks: Acks; readonly timeoutMs: number },
   ): Promise<ProduceOutcome> {
@@ -170,7 +181,12 @@ class KafkaJsProducer implements ProducerPort {
       }
     };
     try {
-      return await Promise.race([sent(), late]);
+      const outcome = await Promise.race([sent(), late]);
+      if (send.leader !== null) {
+        if (answered(outcome)) failures.delete(send.leader);
+        else failures.set(send.leader, (failures.get(send.leader) ?? 0) + 1);
+      }
+      return outcome;
     } finally {
       clearTimeout(timer);
       send.end();
@@ -192,6 +208,11 @@ class KafkaJsProducer implements ProducerPort {
 async function end({ producer, admin, sockets }: Client): Promise<void> {
   await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
   sockets.breakAll(new Error('closed'));
+}
+
+/** Whether a broker said so. */
+function answered(outcome: ProduceOutcome): boolean {
+  return outcome.ok || outcome.code !== undefined;
 }
 
 async function insist<T>(ask: () => Promise<T>): Promise<T> {
