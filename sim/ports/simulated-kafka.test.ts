@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Confirmation, createProducer, type ProducerOptions } from '../../src/index.ts';
 import type { ConsumedRecord } from '../../src/ports.ts';
-import type { Confirmation } from '../../src/producer/payload-store.ts';
-import { createProducer, type ProducerOptions } from '../../src/producer/producer.ts';
 import type { SimulatedKafkaOptions } from './kafka-spec.ts';
 import { type SimulatedClientOptions, SimulatedKafka } from './simulated-kafka.ts';
 

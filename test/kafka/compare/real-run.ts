@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { producerConfig } from '../../../sim/model/producer-policies.ts';
 import { REPLICAS_MAX, Topology } from '../../../sim/model/topology.ts';
 import { systemClock } from '../../../src/clock.ts';
 import type { ProducerPort } from '../../../src/ports.ts';
@@ -8,7 +7,7 @@ import type { KafkaCluster } from '../cluster.ts';
 import type { Topics } from '../topics.ts';
 import { calmLatencyNs, type Figures, figuresOf } from './figures.ts';
 import { WatchedPort } from './watched-port.ts';
-import { BROKER, hurtBrokers, type Outage, type OutageSpan, offer, S, workload } from './workload.ts';
+import { BROKER, hurtBrokers, type Outage, type OutageSpan, offer, policies, S, workload } from './workload.ts';
 
 const GRACE_MS = 20_000;
 
@@ -41,7 +40,7 @@ export async function realRun(options: {
   if (outage === 'cluster-away') for (const broker of cluster.brokers) await broker.kill9();
   const clock = systemClock;
   const port = new WatchedPort({ port: options.port, clock });
-  const producer = createProducer({ port, ...producerConfig(scenario.producers.policy), identity: 'compare' });
+  const producer = createProducer({ port, ...policies(scenario), identity: 'compare' });
   const startNs = clock.nowNs();
   const offered = offer({ scenario, producer, clock });
   const atNs = outage === 'cluster-away' ? 0 : 8 * S;

@@ -1,11 +1,10 @@
 import { type Scenario, SimulatedKafka, Simulation } from '../../../sim/index.ts';
-import { producerConfig } from '../../../sim/model/producer-policies.ts';
 import { Topology } from '../../../sim/model/topology.ts';
 import { createProducer } from '../../../src/producer/producer.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import { leaderIs } from './real-run.ts';
 import { WatchedPort } from './watched-port.ts';
-import { hurtBrokers, type OutageSpan, offer } from './workload.ts';
+import { hurtBrokers, type OutageSpan, offer, policies } from './workload.ts';
 
 const SLICE_NS = 1_000_000;
 
@@ -75,7 +74,7 @@ export async function portsRun(scenario: Scenario, span: OutageSpan): Promise<Fi
   if (span.atNs === 0) begin();
   else kafka.at(span.atNs / 1e6, begin);
   kafka.at((span.atNs + span.forNs) / 1e6, end);
-  const producer = createProducer({ port, clock, ...producerConfig(scenario.producers.policy), identity: 'compare' });
+  const producer = createProducer({ port, clock, ...policies(scenario), identity: 'compare' });
   await kafka.until(offer({ scenario, producer, clock }));
   const receipt = await kafka.until(producer.close({ graceMs: 20_000 }));
   await kafka.run({ forMs: 1_000 });

@@ -38,7 +38,7 @@ export const ROWS: readonly Row[] = [
       reason: (outage) =>
         outage === 'cluster-away'
           ? 'the buffer is full for as long as the outage lasts and until the backlog has gone, which takes the resume below'
-          : 'which records the full buffer meets depends on how many keys fall on the partitions that are away, and on the resume below',
+          : 'how long the buffer is full depends on how many keys fall on the partitions that are away, and on the resume below; what a paused event loop offers at once is refused rather than evicting others',
     }),
   ),
   {

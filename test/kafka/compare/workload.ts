@@ -1,5 +1,6 @@
 /** One workload for all ways to run it: a scenario, from which the real run takes its rates, sizes, topics and policies too. */
 import { resolveScenario, type Scenario } from '../../../sim/index.ts';
+import { producerConfig } from '../../../sim/model/producer-policies.ts';
 import type { Clock } from '../../../src/ports.ts';
 import type { Producer } from '../../../src/producer/producer.ts';
 
@@ -86,6 +87,12 @@ export function workload({
 
 export function hurtBrokers(outage: Outage): readonly number[] {
   return outage === 'cluster-away' ? Array.from({ length: BROKERS }, (_, broker) => broker) : [BROKER];
+}
+
+/** The scenario's policies as a producer of an application takes them. */
+export function policies({ producers }: Scenario) {
+  const { quotas: _, ...config } = producerConfig(producers.policy);
+  return config;
 }
 
 /** Offers what the scenario says, evenly, by the clock: the same records whichever clock it is. */
