@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Confirmation, createProducer, type ProducerOptions } from '../../src/index.ts';
 import type { ConsumedRecord } from '../../src/ports.ts';
-import type { Confirmation } from '../../src/producer/callbacks.ts';
-import type { ProducerOptions } from '../../src/producer/options.ts';
-import { createProducer } from '../../src/producer/producer.ts';
 import type { SimulatedKafkaOptions } from './kafka-spec.ts';
 import { type SimulatedClientOptions, SimulatedKafka } from './simulated-kafka.ts';
 

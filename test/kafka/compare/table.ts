@@ -37,8 +37,8 @@ export const ROWS: readonly Row[] = [
       alike: { share: 0.1, amount: 50 },
       reason: (outage) =>
         outage === 'cluster-away'
-          ? 'the buffer is full for as long as the outage lasts and until the backlog has gone, which takes the resume below'
-          : 'which records the full buffer meets depends on how many keys fall on the partitions that are away, and on the resume below',
+          ? 'records that wait for their first metadata are in no batch yet, and full buffers evict by batch: how the drops split depends on when leaders are known; their sum on the resume below'
+          : 'how long the buffer is full depends on how many keys fall on the partitions that are away, and on the resume below; what a paused event loop offers at once is refused rather than evicting others',
     }),
   ),
   {
