@@ -24,6 +24,7 @@ export const NO_KEY = -1;
  * - `closed`: offered after, or still queued at, the end of `close`
  * - `invalid`: malformed input that could not be encoded
  * - `over-quota`: beyond what its tenant may hand over
+ * - `claim-check-failed`: the store did not take the body of an oversize record in time
  */
 export const DROP_CAUSES = [
   'buffer-full',
@@ -35,6 +36,7 @@ export const DROP_CAUSES = [
   'closed',
   'invalid',
   'over-quota',
+  'claim-check-failed',
 ] as const;
 export type DropCause = (typeof DROP_CAUSES)[number];
 
