@@ -25,6 +25,7 @@ export const NO_KEY = -1;
  * - `invalid`: malformed input that could not be encoded
  * - `over-quota`: beyond what its tenant may hand over
  * - `claim-check-failed`: the store did not take the body of an oversize record in time
+ * - `spill-lost`: spilled to disk, and the disk has lost it since
  */
 export const DROP_CAUSES = [
   'buffer-full',
@@ -37,6 +38,7 @@ export const DROP_CAUSES = [
   'invalid',
   'over-quota',
   'claim-check-failed',
+  'spill-lost',
 ] as const;
 export type DropCause = (typeof DROP_CAUSES)[number];
 

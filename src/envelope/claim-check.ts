@@ -37,7 +37,10 @@ export class ClaimCheck {
   readonly #hanging = new Set<{ readonly sinceNs: number }>();
 
   /** @throws RangeError that names the option, what was expected and what came */
-  constructor({ store, aboveBytes, prefix = '', concurrency = 4, timeoutMs = 30_000 }: ClaimCheckOptions, clock: Clock) {
+  constructor(
+    { store, aboveBytes, prefix = '', concurrency = 4, timeoutMs = 30_000 }: ClaimCheckOptions,
+    clock: Clock,
+  ) {
     const expect = (holds: boolean, option: string, expected: string, got: unknown): void => {
       if (!holds) throw new RangeError(`claimCheck.${option}: expected ${expected}, got ${JSON.stringify(got)}`);
     };
@@ -58,9 +61,7 @@ export class ClaimCheck {
   /** The reference once the body is stored, or null when it could not be. Never rejects, and ends within `timeoutMs`. */
   upload(guid: string, body: Uint8Array): Promise<ClaimReference | null> {
     const endNs = this.#clock.nowNs() + this.#timeoutNs;
-    return this.#queue
-      .add(() => this.#put(guid, body, endNs))
-      .catch(() => null);
+    return this.#queue.add(() => this.#put(guid, body, endNs)).catch(() => null);
   }
 
   async #put(guid: string, body: Uint8Array, endNs: number): Promise<ClaimReference | null> {

@@ -15,7 +15,10 @@ const record: fc.Arbitrary<WireRecord> = fc.record(
     headers: fc
       .array(fc.tuple(headerName, fc.oneof(bytes, fc.string())), { minLength: 1 })
       .map((entries) => Object.fromEntries(entries)),
-    timestampMs: fc.oneof(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0)),
+    timestampMs: fc.oneof(
+      fc.nat(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0),
+    ),
   },
   { requiredKeys: ['key', 'value', 'timestampMs'] },
 );

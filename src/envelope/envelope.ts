@@ -79,8 +79,7 @@ export type Unwrapped<R extends WireRecord> =
 export function unwrap<R extends WireRecord>(record: R): Unwrapped<R> {
   const headers = record.headers;
   if (headers === undefined || !NAMES.some((name) => Object.hasOwn(headers, name))) return { kind: 'plain', record };
-  const read = (name: string): string | undefined =>
-    Object.hasOwn(headers, name) ? textOf(headers[name]) : undefined;
+  const read = (name: string): string | undefined => (Object.hasOwn(headers, name) ? textOf(headers[name]) : undefined);
   const malformed = (why: string): Unwrapped<R> => ({ kind: 'malformed', record, why });
   const [id, ts, app, host, contentType] = [read(ID), read(TS), read(APP), read(HOST), read(TYPE)];
   if (id === undefined || !isGuid(id)) return malformed(`${ID}: expected a UUID, got ${shown(id)}`);

@@ -184,7 +184,8 @@ export class Opener {
   async #body(text: string): Promise<Uint8Array> {
     const { store, timeoutMs = 30_000, clock = systemClock } = this.#options;
     const reference = parseReference(text);
-    if (reference === null) throw new LetterError('reference', `not a claim check: ${JSON.stringify(text.slice(0, 80))}`);
+    if (reference === null)
+      throw new LetterError('reference', `not a claim check: ${JSON.stringify(text.slice(0, 80))}`);
     if (store === undefined) throw new LetterError('no-store', reference.key);
     if (reference.bytes > this.#bodyBytesMax) throw new LetterError('body-too-large', reference.bytes);
     const resolved = await resolveClaim(reference, { store, timeoutMs, clock });

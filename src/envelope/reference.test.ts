@@ -21,7 +21,16 @@ it('a reference is read back as it was written', () => {
 
 it('what leads out of the store, or to what is not a body, is no key', () => {
   expect(isClaimKey(`claims/2026/${GUID}`)).toBe(true);
-  for (const key of [`../${GUID}`, `/etc/${GUID}`, `a/../${GUID}`, `./${GUID}`, `a//${GUID}`, 'etc/passwd', '', `a\\${GUID}`]) {
+  for (const key of [
+    `../${GUID}`,
+    `/etc/${GUID}`,
+    `a/../${GUID}`,
+    `./${GUID}`,
+    `a//${GUID}`,
+    'etc/passwd',
+    '',
+    `a\\${GUID}`,
+  ]) {
     expect(isClaimKey(key), key).toBe(false);
     expect(parseReference(`5 00000000 ${key}`)).toBe(null);
   }
