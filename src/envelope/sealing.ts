@@ -11,41 +11,36 @@ import { randomWords } from './random-words.ts';
 import { referenceText } from './reference.ts';
 import type { Preparation } from './waiting-room.ts';
 
-export interface EnvelopeOptions {
+export interface EnvelopeOptions<V = Uint8Array | string> {
   /** Name of the application. */
   readonly app: string;
   /** Default: the machine's own name. */
   readonly host?: string;
   /** How values become bytes. Default `raw()`: they are bytes or text already. */
-  readonly codec?: Codec<never>;
+  readonly codec?: Codec<V>;
   /** Unsigned 32-bit integers for the guids. Default: from the system. Give a seeded one to make a run repeatable. */
   readonly random?: () => number;
-}
-
-/** A record whose value is whatever the codec takes. */
-export interface ValueRecord extends Omit<ProducerRecord, 'value'> {
-  /** `null` is a tombstone. */
-  readonly value: unknown;
 }
 
 const NO_BYTES = new Uint8Array(0);
 /** What a claim check adds to a record: its header, a key of the longest form. */
 const PENDING_OVERHEAD_BYTES = 512;
 
-export class Sealer {
+export class Sealer<V> {
   readonly #app: string;
   readonly #host: string;
-  readonly #codec: Codec;
+  readonly #codec: Codec<V>;
   readonly #guids: GuidSource;
   readonly #claims: ClaimCheck | null;
 
   /** @throws TypeError, RangeError that name the option, what was expected and what came */
-  constructor(options: EnvelopeOptions, claimCheck: ClaimCheckOptions | undefined, clock: Clock) {
-    const { app, host = hostname(), codec = raw(), random = randomWords() } = options;
+  constructor(options: EnvelopeOptions<V>, claimCheck: ClaimCheckOptions | undefined, clock: Clock) {
+    const { app, host = hostname(), random = randomWords() } = options;
     if (typeof app !== 'string' || app === '') throw new TypeError(`envelope.app: expected a name, got ${String(app)}`);
     this.#app = app;
     this.#host = host;
-    this.#codec = codec as Codec;
+    // Without a codec V is what `raw` takes.
+    this.#codec = options.codec ?? (raw() as Codec<never> as Codec<V>);
     this.#guids = new GuidSource(random);
     this.#claims = claimCheck === undefined ? null : new ClaimCheck(claimCheck, clock);
     this.#codec.open?.();
@@ -55,10 +50,11 @@ export class Sealer {
    * The record to send, what it must wait for first, or null when it is malformed: nothing that an application passes
    * makes this throw. The value is read now: it may change afterwards.
    */
-  seal(offered: ValueRecord, nowMs: number): WireRecord | Preparation | null {
+  seal(offered: ProducerRecord<V>, nowMs: number): WireRecord | Preparation | null {
     try {
       const { topic, value, key, headers, timestampMs } = offered;
-      const encoded: Encoded = value === null ? { bytes: NO_BYTES } : this.#codec.encode(value as never, topic);
+      const encoded: Encoded =
+        value === null ? { bytes: NO_BYTES } : this.#codec.encode(value as NonNullable<V>, topic);
       const plain: ProducerRecord = {
         topic,
         value: value === null ? null : encoded.bytes,
@@ -81,6 +77,7 @@ export class Sealer {
       if (!oversize && encoded.pending === undefined) return wrap(record, envelope);
       return {
         bytes: encoded.bytes.length + (record.key?.length ?? 0) + PENDING_OVERHEAD_BYTES,
+        key: record.key,
         start: (done) => void this.#prepare({ record, envelope, encoded, oversize }).then(done),
       };
     } catch {

@@ -11,70 +11,87 @@ import type { DropCause } from '../record.ts';
 export interface Preparation {
   /** Memory that it holds until it ends. */
   readonly bytes: number;
+  /** Of the record, for its order. */
+  readonly key: Uint8Array | null;
   /** Begins. Calls back once, later, with the record, or with why it must be dropped. */
   start(done: (end: WireRecord | DropCause) => void): void;
 }
 
-export interface WaitingRoomOptions {
-  readonly bytesMax: number;
-  readonly recordsMax: number;
-  /** A record leaves, ready. Never called from inside `enter`. */
-  readonly onReady: (row: number, record: WireRecord) => void;
-  readonly onFailed: (row: number, cause: DropCause) => void;
+export interface WaitingOptions {
+  /** Default 32 MiB, as `bufferBytesMax`, on top of it. A record above it drops as `too-large`. */
+  readonly bytesMax?: number;
+  /** Default 10,000, a guess. */
+  readonly recordsMax?: number;
 }
 
-interface Guest {
+/** Of a record that waits: what its producer needs to know again. */
+export interface WaitingRecord<T> {
   readonly row: number;
+  readonly tag: T;
+}
+
+export interface WaitingRoomOptions<T> extends WaitingOptions {
+  /** A record leaves, ready. Never called from inside `enter`. */
+  readonly onReady: (about: WaitingRecord<T>, record: WireRecord) => void;
+  readonly onFailed: (about: WaitingRecord<T>, cause: DropCause) => void;
+}
+
+interface Guest<T> extends WaitingRecord<T> {
   readonly bytes: number;
   end: WireRecord | DropCause | null;
 }
 
-export class WaitingRoom {
-  readonly #options: WaitingRoomOptions;
-  readonly #lanes = new Map<number, Guest[]>();
-  readonly #byRow: number[] = [];
+const BYTES_MAX = 32 * 1_048_576;
+const RECORDS_MAX = 10_000;
+
+export class WaitingRoom<T> {
+  readonly #options: WaitingRoomOptions<T>;
+  readonly #bytesMax: number;
+  readonly #recordsMax: number;
+  readonly #guests = new Set<Guest<T>>();
+  /** Those that must not overtake each other, by what they have in common. */
+  readonly #lanes = new Map<number, Guest<T>[]>();
   #bytes = 0;
-  #records = 0;
   #closed = false;
 
-  constructor(options: WaitingRoomOptions) {
+  constructor(options: WaitingRoomOptions<T>) {
     this.#options = options;
+    this.#bytesMax = options.bytesMax ?? BYTES_MAX;
+    this.#recordsMax = options.recordsMax ?? RECORDS_MAX;
   }
 
   get records(): number {
-    return this.#records;
+    return this.#guests.size;
   }
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Records that wait, of this row. */
-  recordsOf(row: number): number {
-    return this.#byRow[row] ?? 0;
+  /** Calls back with the row of each record that waits. */
+  count(each: (row: number) => void): void {
+    for (const { row } of this.#guests) each(row);
   }
 
   /** A record of this lane waits: the next must queue behind it. */
   holds(lane: number): boolean {
-    return this.#records > 0 && this.#lanes.has(lane);
+    return this.#lanes.has(lane);
   }
 
-  /** A record that can never come in. */
+  /** No room will ever do. */
   tooLarge(bytes: number): boolean {
-    return bytes > this.#options.bytesMax;
+    return bytes > this.#bytesMax;
   }
 
   /**
-   * Takes a record in, or says false: no room.
-   * @param lane what it must not overtake, −1 for nothing
+   * Takes a record in, or says false: no room. `lane`: what it must not overtake, −1 for nothing.
    */
-  enter({ row, lane, bytes }: { row: number; lane: number; bytes: number }, what: WireRecord | Preparation): boolean {
-    if (this.#closed) return false;
-    if (this.#bytes + bytes > this.#options.bytesMax || this.#records >= this.#options.recordsMax) return false;
-    const guest: Guest = { row, bytes, end: null };
+  enter(about: WaitingRecord<T> & { lane: number; bytes: number }, what: WireRecord | Preparation): boolean {
+    const { row, tag, lane, bytes } = about;
+    if (this.#closed || this.#bytes + bytes > this.#bytesMax || this.#guests.size >= this.#recordsMax) return false;
+    const guest: Guest<T> = { row, tag, bytes, end: null };
     this.#bytes += bytes;
-    this.#records++;
-    this.#byRow[row] = (this.#byRow[row] ?? 0) + 1;
+    this.#guests.add(guest);
     if (lane !== -1) {
       const queue = this.#lanes.get(lane);
       if (queue === undefined) this.#lanes.set(lane, [guest]);
@@ -88,17 +105,14 @@ export class WaitingRoom {
   /** Ends the stay of all: they fail for this cause, and what they waited for is no longer heard. */
   abandon(cause: DropCause): void {
     this.#closed = true;
-    const { onFailed } = this.#options;
-    for (const [row, records] of this.#byRow.entries()) {
-      for (let n = records ?? 0; n > 0; n--) onFailed(row, cause);
-    }
-    this.#byRow.length = 0;
+    const guests = [...this.#guests];
+    this.#guests.clear();
     this.#lanes.clear();
     this.#bytes = 0;
-    this.#records = 0;
+    for (const guest of guests) this.#options.onFailed(guest, cause);
   }
 
-  #ended(guest: Guest, lane: number, end: WireRecord | DropCause): void {
+  #ended(guest: Guest<T>, lane: number, end: WireRecord | DropCause): void {
     if (this.#closed || guest.end !== null) return;
     guest.end = end;
     if (lane === -1) {
@@ -114,13 +128,12 @@ export class WaitingRoom {
     for (const each of leaving) this.#leave(each);
   }
 
-  #leave(guest: Guest): void {
+  #leave(guest: Guest<T>): void {
     const { onReady, onFailed } = this.#options;
     this.#bytes -= guest.bytes;
-    this.#records--;
-    this.#byRow[guest.row]--;
+    this.#guests.delete(guest);
     const end = guest.end!;
-    if (typeof end === 'string') onFailed(guest.row, end);
-    else onReady(guest.row, end);
+    if (typeof end === 'string') onFailed(guest, end);
+    else onReady(guest, end);
   }
 }
