@@ -51,6 +51,7 @@ const DRIVER_SIDE = new Set([
   'src/producer/metadata-loop.ts',
   'src/producer/producer.ts',
   'src/producer/quiet.ts',
+  'src/producer/spill-road.ts',
   'src/spill/directory-lock.ts',
   'src/spill/disk-spill.ts',
   'src/spill/frame.ts',

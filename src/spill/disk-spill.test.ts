@@ -216,7 +216,7 @@ describe('files that were cut or altered', () => {
     for (let segment = 0; segment < 3; segment++) {
       // Each process begins a segment of its own.
       const [spill, listener] = opened(place.directory);
-      const mine = numbers(7, segment * 7);
+      const mine = numbers(7, 100 + segment * 7);
       spill.take(mine.map((text) => item(text)));
       await until(() => listener.storedTexts.length === 7);
       await close(spill);
@@ -244,7 +244,7 @@ describe('files that were cut or altered', () => {
           let survive = 7;
           if (how === 'cut') {
             truncateSync(path, at);
-            survive = Math.max(0, Math.floor((at - HEAD_BYTES) / ((bytes.length - HEAD_BYTES) / 7)));
+            survive = Math.max(0, Math.floor((at - HEAD_BYTES) / frameLength));
           } else if (how === 'append') {
             appendFileSync(path, Buffer.alloc(1 + (pick % 50), bit));
           } else {
@@ -253,7 +253,7 @@ describe('files that were cut or altered', () => {
             writeFileSync(path, altered);
             // In the head: the magic is its own case, marks that are torn are not taken.
             if (at < 8) survive = 0;
-            else if (at >= HEAD_BYTES) survive = Math.floor((at - HEAD_BYTES) / ((bytes.length - HEAD_BYTES) / 7));
+            else if (at >= HEAD_BYTES) survive = Math.floor((at - HEAD_BYTES) / frameLength);
           }
           const [spill, listener] = opened(place.directory);
           const replayed = await replayAll(spill, 5);
