@@ -51,6 +51,8 @@ export class SpillRoad {
   /** The spill may have something to send. */
   #ready = false;
   #pausedUntilNs = 0;
+  /** A record that came back has driven out others that the spill wants: going on would turn them in a circle. */
+  #circled = false;
   #closing = false;
 
   constructor({ spill, door }: { readonly spill: Spill; readonly door: DetourDoor }) {
@@ -98,6 +100,10 @@ export class SpillRoad {
   offer(row: number, record: WireRecord, onSettled: OnSettled | undefined): boolean {
     const spilled = this.#spill.wants(CLASSES[this.#door.classOf(row)], 'buffer-full');
     if (spilled && this.#spill.queues && this.#take({ row, record, cause: null, onSettled })) return true;
+    return this.#admit(row, record, onSettled);
+  }
+
+  #admit(row: number, record: WireRecord, onSettled: OnSettled | undefined): boolean {
     const cause = this.#door.admit(row, record, onSettled);
     if (cause === -1) return true;
     // Offered after `close`: the last word has been said.
@@ -109,6 +115,7 @@ export class SpillRoad {
   /** A batch is about to drop: answers how many of its records do not, because the spill has them. */
   rescue(batch: number, row: number, cause: number): number {
     const wanted = this.#wants(row, cause);
+    if (wanted) this.#circled = true;
     const fresh: SpillItem[] = [];
     const waiters: (OnSettled | undefined)[] = [];
     let kept = 0;
@@ -162,7 +169,8 @@ export class SpillRoad {
         this.#ready = false;
         return;
       }
-      if (!this.#replayOne(replayed)) {
+      this.#circled = false;
+      if (!this.#replayOne(replayed) || this.#circled) {
         this.#pausedUntilNs = nowNs + PAUSE_NS;
         return;
       }
@@ -247,8 +255,8 @@ export class SpillRoad {
     const onSettled = this.#waiters.get(item);
     this.#waiters.delete(item);
     door.accounts.book.spilled(row, -1);
-    const cause = item.cause === null ? door.admit(row, record, onSettled) : DROP_CAUSES.indexOf(item.cause);
-    if (cause !== -1) door.accounts.drop(row, cause, onSettled);
+    if (item.cause === null) this.#admit(row, record, onSettled);
+    else door.accounts.drop(row, DROP_CAUSES.indexOf(item.cause), onSettled);
   }
 
   #doubtful(item: SpillItem): void {

@@ -2,7 +2,7 @@
  * One process a directory: a file that names who holds it. A holder that is dead loses it to the next who asks: on the
  * same machine by its process id and start time, on another by the age of the file, which a live holder keeps touching.
  */
-import { link, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -32,7 +32,9 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   if (held.has(path)) throw new LockedError(`${directory} is in use by this process`);
   held.add(path);
   try {
-    return new DirectoryLock(path, await acquire(path));
+    const lock = new DirectoryLock(path, await acquire(path));
+    await sweep(directory);
+    return lock;
   } catch (cause) {
     held.delete(path);
     throw cause;
@@ -88,6 +90,23 @@ async function acquire(path: string): Promise<string> {
   }
 }
 
+/** Deletes what processes have left that were killed on their way to the lock. */
+async function sweep(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const pid = /^lock\.(\d+)\./.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await unlink(join(directory, name)).catch(() => {});
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
 /** A link appears whole or not at all, and never over another file. */
 async function linked(from: string, to: string): Promise<boolean> {
   try {
@@ -113,12 +132,7 @@ async function isStale(path: string, text: string): Promise<boolean> {
   }
   // This process does not hold it, or it would not have come here.
   if (holder.pid === process.pid) return true;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code === 'ESRCH';
-  }
-  return holder.started !== (await startOf(holder.pid));
+  return !isAlive(holder.pid) || holder.started !== (await startOf(holder.pid));
 }
 
 /** Field 22 of Linux's `/proc/<pid>/stat`, in ticks since boot; empty on other systems. */
