@@ -1,7 +1,15 @@
 /** spillway in a process: the producer, the router, and the policies that a user can replace. */
 export { systemClock } from './clock.ts';
 export type { ClaimCheckOptions } from './envelope/claim-check.ts';
-export { type Codec, type Encoded, json, NotNowError, type PendingSchema, raw } from './envelope/codec.ts';
+export {
+  type Codec,
+  type Decoder,
+  type Encoded,
+  json,
+  NotNowError,
+  type PendingSchema,
+  raw,
+} from './envelope/codec.ts';
 export { ENVELOPE_HEADERS, type Envelope, type Unwrapped, unwrap, wrap } from './envelope/envelope.ts';
 export { type GuidFields, GuidSource, guidText, isGuid } from './envelope/guid.ts';
 export {

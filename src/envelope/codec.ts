@@ -12,13 +12,18 @@ export interface PendingSchema {
   whenKnown(listener: (schemaId: number | null) => void): void;
 }
 
-export interface Codec<V = unknown> {
+/** Reads values of one content type. */
+export interface Decoder {
   readonly contentType: string;
+  /** @throws on malformed bytes; a `NotNowError` when they can't be judged at the moment */
+  decode(bytes: Uint8Array, about: { readonly topic: string }): unknown;
+}
+
+export interface Codec<V = unknown> extends Decoder {
   /** Called once when its producer starts: to ask for what will be needed. */
   open?(): void;
   /** Never called with null: that is a tombstone for every codec. @throws on a value that it can't write */
   encode(value: NonNullable<V>, topic: string): Encoded;
-  /** @throws on malformed bytes; a `NotNowError` when they can't be judged at the moment */
   decode(bytes: Uint8Array, about: { readonly topic: string }): V | Promise<V>;
 }
 

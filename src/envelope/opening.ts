@@ -3,7 +3,7 @@ import PQueue from 'p-queue';
 import { systemClock } from '../clock.ts';
 import type { Clock, ConsumedRecord, ObjectStorePort, TopicPartition } from '../ports.ts';
 import { resolveClaim } from './claim-check.ts';
-import { type Codec, NotNowError } from './codec.ts';
+import { type Decoder, NotNowError } from './codec.ts';
 import { type Envelope, unwrap } from './envelope.ts';
 import { parseReference } from './reference.ts';
 
@@ -38,7 +38,7 @@ export interface OpenerOptions {
   /** Where claim checks are resolved. */
   readonly store?: ObjectStorePort;
   /** Reads the values of enveloped records, chosen by content type. Without codecs values stay bytes, unread. */
-  readonly codecs?: readonly Codec<never>[];
+  readonly codecs?: readonly Decoder[];
   /**
    * Takes what can't be opened, to write it elsewhere. Until its promise settles the record is not done; when it rejects,
    * the record comes again.
@@ -92,7 +92,7 @@ class LetterError extends Error {
 
 export class Opener {
   readonly #options: OpenerOptions;
-  readonly #codecs = new Map<string, Codec>();
+  readonly #codecs = new Map<string, Decoder>();
   readonly #bodyBytesMax: number;
   readonly #queue: PQueue;
   readonly #deadLetters: Partial<Record<LetterReason, number>> = {};
@@ -103,7 +103,7 @@ export class Opener {
 
   constructor(options: OpenerOptions) {
     this.#options = options;
-    for (const codec of options.codecs ?? []) this.#codecs.set(codec.contentType, codec as Codec);
+    for (const codec of options.codecs ?? []) this.#codecs.set(codec.contentType, codec);
     this.#bodyBytesMax = options.bodyBytesMax ?? BODY_BYTES_MAX;
     this.#queue = new PQueue({ concurrency: options.concurrency ?? 4 });
   }

@@ -40,7 +40,7 @@ const consumed = (): ConsumedRecord[] => port.log.map(({ record }, offset) => ({
 
 /** What the records say, once opened: values in order. */
 async function read(store: MemoryStore | ReturnType<typeof folderStore>): Promise<unknown[]> {
-  const opener = new Opener({ store, codecs: [json<never>()], onDeadLetter: () => {} });
+  const opener = new Opener({ store, codecs: [json()], onDeadLetter: () => {} });
   const openings = await opener.open({ topic: 't', partition: 0 }, consumed());
   return openings.map((each) => (each.kind === 'opened' ? each.opened.value : each.kind));
 }

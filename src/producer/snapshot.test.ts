@@ -23,7 +23,15 @@ describe('a snapshot', () => {
   it('of a producer that has done nothing is all zeros', () => {
     const { producer } = start();
     const { records, streams, buffer, requests, clusters } = producer.snapshot();
-    expect(records).toEqual({ offered: 0, delivered: 0, dropped: {}, unknown: 0, buffered: 0, spilled: 0, replayed: 0 });
+    expect(records).toEqual({
+      offered: 0,
+      delivered: 0,
+      dropped: {},
+      unknown: 0,
+      buffered: 0,
+      spilled: 0,
+      replayed: 0,
+    });
     expect(streams).toEqual([]);
     expect(buffer).toMatchObject({ bytes: 0, records: 0, recordsMax: 100_000, fill: 0, pressed: false });
     expect(requests).toMatchObject({ sent: 0, retries: 0, inFlight: 0 });

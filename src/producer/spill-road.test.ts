@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../clock.fixture.ts';
 import { DiskSpill } from '../spill/disk-spill.ts';
 import { MemorySpill } from '../spill/memory-spill.fixture.ts';
-import { opened, scratch, until } from '../spill/spill.fixture.ts';
+import { opened, replayAll, scratch, until } from '../spill/spill.fixture.ts';
 import type { Confirmation } from './callbacks.ts';
 import { type Manner, MemoryPort } from './memory-port.fixture.ts';
 import type { ProducerOptions } from './options.ts';
@@ -220,6 +220,20 @@ describe('whatever cluster and disk do', () => {
 });
 
 describe('a producer with a spill on disk', () => {
+  it('that closes before its directory is open leaves its records there', async () => {
+    const place = scratch();
+    const spill = new DiskSpill({ directory: place.directory });
+    const { producer, clock } = setUp({ spill });
+    for (const value of numbers(50)) producer.send({ topic: 'pay', value });
+    const closing = producer.close({ graceMs: 0 });
+    await clock.advanceMs(10);
+    expect(await closing).toMatchObject({ offered: 50, spilled: 50, dropped: {}, balanced: true });
+    const [next] = opened(place.directory);
+    expect(await replayAll(next)).toEqual(numbers(50));
+    await next.close({ before: [], graceMs: 1_000 });
+    place.remove();
+  });
+
   it('hands its buffer over to the next process across a close, in order, by key', async () => {
     const place = scratch();
     const options = { directory: place.directory, survives: 'process-crash' as const };

@@ -255,6 +255,9 @@ export class SpillRoad {
     const onSettled = this.#waiters.get(item);
     this.#waiters.delete(item);
     door.accounts.book.spilled(row, -1);
+    // Offered before `close`, and too late for the buffer: worth the disk as much as what the buffer holds.
+    const late = item.cause === null && this.#closing && this.#wants(row, CAUSE_CLOSED);
+    if (late && this.#take({ row, record, cause: CAUSE_CLOSED, onSettled })) return;
     if (item.cause === null) this.#admit(row, record, onSettled);
     else door.accounts.drop(row, DROP_CAUSES.indexOf(item.cause), onSettled);
   }

@@ -221,7 +221,7 @@ export class DiskSpill implements Spill {
       this.#state = 'open';
       this.#touchOften();
       // Nothing to queue behind.
-      if (this.#segments.length === 0) this.#releaseBehind();
+      if (this.#segments.length === 0 && !this.#closing) this.#releaseBehind();
       return true;
     } catch (cause) {
       this.#segments.length = 0;

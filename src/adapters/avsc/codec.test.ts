@@ -61,7 +61,7 @@ function setUp(options: Partial<AvroOptions> = {}) {
       lingerNs: 10 * MS,
       envelope: { app: 'a', host: 'h', codec },
     });
-  const opener = new Opener({ codecs: [codec as never], onDeadLetter: () => {}, clock });
+  const opener = new Opener({ codecs: [codec], onDeadLetter: () => {}, clock });
   const read = async () => {
     const records = port.log.map(({ record }, offset) => ({ ...record, offset: BigInt(offset) }));
     const openings = await opener.open({ topic: 'plays', partition: 0 }, records);
