@@ -21,6 +21,7 @@ const MS = 1_000_000;
 const RETRY_NS = 1_000 * MS;
 /** A disk that has not finished one operation in this time gets no more records: they go the way of all without a spill. */
 const STALLED_NS = 10_000 * MS;
+const WATCH_NS = 1_000 * MS;
 /** Marks are worth little: without the last ones some records come twice. */
 const MARK_NS = 100 * MS;
 /** A segment that can't be read so often in a row is given up. */
@@ -160,7 +161,7 @@ export class DiskSpill implements Spill {
   }
 
   get #stalled(): boolean {
-    return this.#clock.nowNs() - this.#beganNs > STALLED_NS;
+    return this.#clock.nowNs() - this.#beganNs >= STALLED_NS;
   }
 
   #nextUnread(): Segment | undefined {
@@ -202,8 +203,8 @@ export class DiskSpill implements Spill {
 
   /** Gives back what waits behind an operation that does not end. */
   #watch(): Timer {
-    let timer = this.#clock.after(STALLED_NS, () => {
-      if (this.#stalled) {
+    let timer = this.#clock.after(WATCH_NS, () => {
+      if (this.#stalled && this.#queue.records > 0) {
         this.#listener?.trouble(new Error(`the disk has not answered for ${STALLED_NS / MS} ms`));
         this.#giveBack(this.#queue.takeAll());
       }
