@@ -83,7 +83,8 @@ describe('a producer with a spill, in an outage', () => {
   });
 
   it('leaves what it could not send to the next process, in order', async () => {
-    const first = setUp();
+    // Several batches, some ready, some lingering.
+    const first = setUp({ batchBytesMax: 2 });
     for (const value of numbers(12)) first.producer.send({ topic: 'pay', value });
     expect(await first.closed()).toMatchObject({ offered: 12, spilled: 12, delivered: 0, buffered: 0, balanced: true });
     const second = setUp({ spill: new MemorySpill({ earlier: first.spill.kept }) }, 'fine');
