@@ -163,6 +163,7 @@ const CONTENDERS: readonly Contender[] = [
   producer('send, default', {}),
   producer('send, default, keyed', {}, Buffer.from('profile-12345678')),
   producer('send, random', { partitioner: random() }),
+  producer('send, enveloped', { envelope: { app: 'bench', host: 'bench' } }),
   batchSpanProcessor,
   kafkajsBuffer,
   pQueue,

@@ -1,5 +1,30 @@
 /** spillway in a process: the producer, the router, and the policies that a user can replace. */
 export { systemClock } from './clock.ts';
+export type { ClaimCheckOptions } from './envelope/claim-check.ts';
+export {
+  type Codec,
+  type Decoder,
+  type Encoded,
+  json,
+  NotNowError,
+  type PendingSchema,
+  raw,
+} from './envelope/codec.ts';
+export { ENVELOPE_HEADERS, type Envelope, type Unwrapped, unwrap, wrap } from './envelope/envelope.ts';
+export { type GuidFields, GuidSource, guidText, isGuid } from './envelope/guid.ts';
+export {
+  type DeadLetter,
+  LETTER_REASONS,
+  type LetterReason,
+  type Opened,
+  Opener,
+  type OpenerCounts,
+  type OpenerOptions,
+  type Opening,
+} from './envelope/opening.ts';
+export type { EnvelopeOptions } from './envelope/sealing.ts';
+export { type UnwrappingSink, unwrapping } from './envelope/unwrapping.ts';
+export type { WaitingOptions } from './envelope/waiting-room.ts';
 export type { HistogramSnapshot } from './histogram.ts';
 export { InvariantError } from './invariant.ts';
 export type {
@@ -7,9 +32,11 @@ export type {
   ConsumedRecord,
   ConsumerHandler,
   ConsumerPort,
+  ObjectStorePort,
   PartitionLeader,
   ProduceOutcome,
   ProducerPort,
+  SchemaRegistryPort,
   SinkPort,
   Timer,
   TopicPartition,
@@ -71,3 +98,6 @@ export type { StreamOptions } from './producer/stream-traits.ts';
 export { TopicView } from './producer/topic-view.ts';
 export { type Acks, CLASSES, DROP_CAUSES, type DropCause, NO_KEY, type ServiceClass } from './record.ts';
 export * from './router/index.ts';
+export { diskSpill } from './spill/disk-spill.ts';
+export type { DiskSpillOptions } from './spill/disk-spill-options.ts';
+export type { Spill, SpilledRecord, SpillItem, SpillListener } from './spill/spill.ts';

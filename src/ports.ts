@@ -147,6 +147,25 @@ export interface SinkPort {
   close(graceMs: number): Promise<void>;
 }
 
+/** Where bodies of oversize records go: S3 and its like. Objects are written once and never changed. */
+export interface ObjectStorePort {
+  /**
+   * Settles once the object is durable; rejects when it may not be. The same key and bytes may come again after a
+   * rejection. `signal` says that nobody waits any longer.
+   */
+  put(key: string, body: Uint8Array, options: { readonly signal: AbortSignal }): Promise<void>;
+  /** `null`: there is no such object. Rejects when that can't be told now. */
+  get(key: string, options: { readonly signal: AbortSignal }): Promise<Uint8Array | null>;
+}
+
+/** A schema registry, as far as records need one. Ids are of the whole registry, and never change their meaning. */
+export interface SchemaRegistryPort {
+  /** Id of the schema under this subject, registered if it is new. `null`: refused for good. Rejects when away. */
+  idOf(subject: string, schema: string): Promise<number | null>;
+  /** Text of the schema. `null`: there is none of this id. Rejects when away. */
+  schemaOf(id: number): Promise<string | null>;
+}
+
 /** A callback that waits. */
 export interface Timer {
   /** Nothing happens if it has run or was cancelled. */

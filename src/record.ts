@@ -24,6 +24,8 @@ export const NO_KEY = -1;
  * - `closed`: offered after, or still queued at, the end of `close`
  * - `invalid`: malformed input that could not be encoded
  * - `over-quota`: beyond what its tenant may hand over
+ * - `claim-check-failed`: the store did not take the body of an oversize record in time
+ * - `spill-lost`: spilled to disk, and the disk has lost it since
  */
 export const DROP_CAUSES = [
   'buffer-full',
@@ -35,6 +37,8 @@ export const DROP_CAUSES = [
   'closed',
   'invalid',
   'over-quota',
+  'claim-check-failed',
+  'spill-lost',
 ] as const;
 export type DropCause = (typeof DROP_CAUSES)[number];
 

@@ -36,12 +36,31 @@ const inside = (path: string, ...folders: string[]): boolean => folders.some((ea
  */
 const DRIVER_SIDE = new Set([
   'src/clock.ts',
+  'src/envelope/claim-check.ts',
+  'src/envelope/codec.ts',
+  'src/envelope/opening.ts',
+  'src/envelope/random-words.ts',
+  'src/envelope/sealing.ts',
+  'src/envelope/unwrapping.ts',
   'src/ports.ts',
+  'src/producer/accounts.ts',
   'src/producer/cluster-link.ts',
   'src/producer/connection-loop.ts',
+  'src/producer/detours.ts',
   'src/producer/dispatcher.ts',
   'src/producer/metadata-loop.ts',
   'src/producer/producer.ts',
+  'src/producer/quiet.ts',
+  'src/producer/spill-road.ts',
+  'src/spill/directory-lock.ts',
+  'src/spill/disk-spill.ts',
+  'src/spill/frame.ts',
+  'src/spill/item-queue.ts',
+  'src/spill/replay-queue.ts',
+  'src/spill/segment-reader.ts',
+  'src/spill/segment-writer.ts',
+  'src/spill/segment.ts',
+  'src/spill/spill.ts',
 ]);
 const isCore = (path: string): boolean =>
   inside(path, 'src') && !inside(path, 'src/adapters') && !DRIVER_SIDE.has(path) && !isTest(path);

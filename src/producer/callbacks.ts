@@ -1,9 +1,12 @@
 import type { DropCause } from '../record.ts';
 import { DROP_CAUSES } from '../record.ts';
 
-/** What became of one record. `unknown`: sent, no answer, given up; it may be in a log or not. */
+/**
+ * What became of one record. `unknown`: sent, no answer, given up; it may be in a log or not. `spilled`: on disk, to be
+ * sent later, by this process or the next; nothing more is told of it here.
+ */
 export type Confirmation =
-  | { readonly fate: 'delivered' | 'unknown' }
+  | { readonly fate: 'delivered' | 'unknown' | 'spilled' }
   | { readonly fate: 'dropped'; readonly cause: DropCause };
 
 export type OnSettled = (confirmation: Confirmation) => void;
@@ -11,6 +14,7 @@ export type OnSettled = (confirmation: Confirmation) => void;
 /** One of each, so that telling a fate allocates nothing. */
 export const CONFIRMED_DELIVERED: Confirmation = Object.freeze({ fate: 'delivered' });
 export const CONFIRMED_UNKNOWN: Confirmation = Object.freeze({ fate: 'unknown' });
+export const CONFIRMED_SPILLED: Confirmation = Object.freeze({ fate: 'spilled' });
 /** By index of the cause. */
 export const CONFIRMED_DROPPED: readonly Confirmation[] = DROP_CAUSES.map((cause) =>
   Object.freeze({ fate: 'dropped', cause } as const),

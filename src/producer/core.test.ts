@@ -354,7 +354,7 @@ describe('every drop has a cause', () => {
     expect(world.drops).toEqual({ 'too-large': 3 });
   });
 
-  it('and these are all there are; the rest are shown above, but for invalid, which is the driver’s', () => {
+  it('and these are all there are; the rest are shown above, but for the driver’s own', () => {
     expect(DROP_CAUSES).toEqual([
       'buffer-full',
       'evicted',
@@ -365,6 +365,8 @@ describe('every drop has a cause', () => {
       'closed',
       'invalid',
       'over-quota',
+      'claim-check-failed',
+      'spill-lost',
     ]);
   });
 });

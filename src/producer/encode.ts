@@ -1,11 +1,11 @@
 import type { WireRecord } from '../ports.ts';
 import { CLASSES, type ServiceClass } from '../record.ts';
 
-/** A record as an application offers it. Text is sent as UTF-8. */
-export interface ProducerRecord {
+/** A record as an application offers it. Text is sent as UTF-8. `V` is what the envelope's codec takes. */
+export interface ProducerRecord<V = Uint8Array | string> {
   readonly topic: string;
   /** Bytes are not copied: leave them alone until the record is settled. `null` is a tombstone. */
-  readonly value: Uint8Array | string | null;
+  readonly value: V | null;
   /** Records of one key go to one partition. Default: no key. */
   readonly key?: Uint8Array | string | null;
   readonly headers?: Readonly<Record<string, Uint8Array | string>>;

@@ -60,6 +60,10 @@ export interface ProducerEvents {
   delivered: (news: SettledNews) => void;
   /** Given up without an answer: may be in a log or not. */
   unknown: (news: SettledNews) => void;
+  /** On disk, to be sent later. Told once for each time that a record comes to the disk. */
+  spilled: (news: SettledNews) => void;
+  /** The disk of the spill has failed, is full or is held by another process. The producer goes on without it, and tries again. */
+  spillTrouble: (cause: unknown) => void;
   /** So that the application can spill, sample or wait (T16 wanted it). `Producer.pressure` says it at any time. */
   backpressure: (news: PressureNews) => void;
   /** Each call, for telemetry and traces: costs nothing while nobody listens. */
@@ -77,11 +81,15 @@ export interface ProducerEvents {
 
 const DELIVERED = DROP_CAUSES.length;
 const UNKNOWN = DELIVERED + 1;
-const WIDTH = UNKNOWN + 1;
+const SPILLED = UNKNOWN + 1;
+const WIDTH = SPILLED + 1;
+/** Of a disk that fails again and again, between two turns. */
+const TROUBLES_MAX = 10;
+
 interface Row {
   readonly topic: string;
   readonly class: ServiceClass;
-  /** Records by cause of drop, delivered, unknown, since the last turn. */
+  /** Records by cause of drop, delivered, unknown, spilled, since the last turn. */
   readonly counts: Float64Array;
   dirty: boolean;
 }
@@ -95,6 +103,7 @@ export class News {
   #pressureTold = false;
   /** What is told one by one, in order. */
   #single: (() => void)[] = [];
+  #troubles: unknown[] = [];
 
   constructor(emitter: EventEmitter<ProducerEvents>) {
     this.#emitter = emitter;
@@ -102,7 +111,7 @@ export class News {
   }
 
   get pending(): boolean {
-    return this.#dirty.length > 0 || this.#pressure !== null || this.#single.length > 0;
+    return this.#dirty.length > 0 || this.#pressure !== null || this.#single.length > 0 || this.#troubles.length > 0;
   }
 
   addRow(topic: string, serviceClass: number): void {
@@ -115,6 +124,14 @@ export class News {
 
   ended(row: number, records: number, delivered: boolean): void {
     this.#add(row, records, delivered ? DELIVERED : UNKNOWN);
+  }
+
+  spilled(row: number, records: number): void {
+    this.#add(row, records, SPILLED);
+  }
+
+  trouble(cause: unknown): void {
+    if (this.#troubles.length < TROUBLES_MAX) this.#troubles.push(cause);
   }
 
   /** Back-pressure has begun or is over; what is undone before it is told is no news. */
@@ -156,6 +173,7 @@ export class News {
     this.#pressure = null;
     this.#dirty = [];
     for (const emit of single) this.safely(emit);
+    for (const cause of this.#troubles.splice(0)) this.safely(() => this.#emitter.emit('spillTrouble', cause));
     if (pressure !== null) {
       this.#pressureTold = pressure.high;
       this.safely(() => this.#emitter.emit('backpressure', pressure));
@@ -181,6 +199,7 @@ export class News {
     const about = { topic: row.topic, class: row.class, records };
     if (column === DELIVERED) this.#emitter.emit('delivered', about);
     else if (column === UNKNOWN) this.#emitter.emit('unknown', about);
+    else if (column === SPILLED) this.#emitter.emit('spilled', about);
     else this.#emitter.emit('drop', { ...about, cause: DROP_CAUSES[column] });
   }
 

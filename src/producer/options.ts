@@ -1,6 +1,10 @@
 /** What an application tells its producer, and the checks of it that are not the core's. */
+import type { ClaimCheckOptions } from '../envelope/claim-check.ts';
+import type { EnvelopeOptions } from '../envelope/sealing.ts';
+import type { WaitingOptions } from '../envelope/waiting-room.ts';
 import type { Clock, ProducerPort } from '../ports.ts';
 import { type Acks, CLASSES, type ServiceClass } from '../record.ts';
+import type { Spill } from '../spill/spill.ts';
 import type { ProducerConfig } from './config.ts';
 import { PRODUCER_DEFAULTS } from './defaults.ts';
 import type { PressureOptions } from './pressure.ts';
@@ -14,7 +18,7 @@ export interface ClusterMap {
 }
 
 /** Every setting of `ProducerConfig` may be given; `PRODUCER_DEFAULTS` says what it is otherwise, and why. */
-export interface ProducerOptions extends Partial<Omit<ProducerConfig, 'quotas'>> {
+export interface ProducerOptions<V = Uint8Array | string> extends Partial<Omit<ProducerConfig, 'quotas'>> {
   /** The Kafka client, behind its adapter. The producer owns it from here: it opens and closes it. */
   readonly port?: ProducerPort;
   /**
@@ -38,6 +42,14 @@ export interface ProducerOptions extends Partial<Omit<ProducerConfig, 'quotas'>>
   readonly tenants?: Readonly<Record<string, string>>;
   /** What this instance admits of a tenant's records; beyond it they drop as `over-quota`. Default: no bound. */
   readonly quotas?: Readonly<Record<string, Quota>>;
+  /** Gives every record an id, a time and an origin, and its value a form. Default: none, values are bytes or text. */
+  readonly envelope?: EnvelopeOptions<V>;
+  /** Large values go to an object store, a reference in their place. Needs an envelope. Default: they drop as `too-large`. */
+  readonly claimCheck?: ClaimCheckOptions;
+  /** Bounds what waits for an upload, or for a schema's id; beyond them records drop as `buffer-full`. */
+  readonly waiting?: WaitingOptions;
+  /** Takes records that the buffer has no room for. The producer owns it from here. Default: they drop. */
+  readonly spill?: Spill;
   /** When the application hears of back-pressure. */
   readonly pressure?: PressureOptions;
   /**
@@ -52,7 +64,10 @@ export interface ProducerOptions extends Partial<Omit<ProducerConfig, 'quotas'>>
 }
 
 export interface CloseOptions {
-  /** Time to send what is buffered, ms; what is left then drops as `closed` or is unknown. Default 5,000, a guess. */
+  /**
+   * Time to send what is buffered, ms; what is left is then spilled, drops as `closed` or is unknown. A spill has 2 s more
+   * at most, to write it down. Default 5,000, a guess.
+   */
   readonly graceMs?: number;
 }
 
@@ -60,7 +75,7 @@ export interface CloseOptions {
 const ONLY = 'default';
 
 /** Ports by cluster, and where topics go. Throws a RangeError that names the option, what was expected and what came. */
-export function clustersOf({ port, clusters, clusterOf }: ProducerOptions): {
+export function clustersOf({ port, clusters, clusterOf }: Pick<ProducerOptions, 'port' | 'clusters' | 'clusterOf'>): {
   readonly ports: ReadonlyMap<string, ProducerPort>;
   readonly map: ClusterMap;
 } {
@@ -85,7 +100,10 @@ export function checkClusterMap(map: ClusterMap, clusters: readonly string[]): v
 }
 
 /** Throws as `clustersOf` does. */
-export function checkTopicOptions(options: ProducerOptions, ports: ReadonlyMap<string, ProducerPort>): void {
+export function checkTopicOptions(
+  options: Omit<ProducerOptions, 'envelope'>,
+  ports: ReadonlyMap<string, ProducerPort>,
+): void {
   const { classes = {}, acksByTopic = {}, tenants = {}, quotas = {} } = options;
   const acksByDefault = options.acks ?? PRODUCER_DEFAULTS.acks;
   const recordBytesMax = options.recordBytesMax ?? PRODUCER_DEFAULTS.recordBytesMax;

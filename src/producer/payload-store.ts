@@ -58,6 +58,15 @@ export class PayloadStore implements BatchContents {
     return payloadBytes(this.#records[batch]![index]);
   }
 
+  /** Calls back for each record of the batch, in order, with whoever waits to hear of it. */
+  visit(batch: number, each: (record: WireRecord, onSettled: OnSettled | undefined) => void): void {
+    const waiters = this.#waiters.get(batch) ?? [];
+    let next = 0;
+    for (const [index, record] of (this.#records[batch] ?? []).entries()) {
+      each(record, waiters[next]?.index === index ? waiters[next++].onSettled : undefined);
+    }
+  }
+
   /** A batch is given up; its records go on in others. Called for all of them, in order. */
   moved(from: number, index: number, to: number): void {
     const records = this.#records[from]!;

@@ -66,7 +66,7 @@ describe('a producer over a cluster that works', () => {
     await clock.advanceMs(100);
     expect(texts().sort()).toEqual(Array.from({ length: 61 }, (_, i) => `value ${i}`).sort());
     const receipt = await closed();
-    const nothing = { dropped: {}, unknown: 0, buffered: 0 };
+    const nothing = { dropped: {}, unknown: 0, buffered: 0, spilled: 0, replayed: 0 };
     expect(receipt).toEqual({
       offered: 61,
       delivered: 61,

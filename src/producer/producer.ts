@@ -8,39 +8,34 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'eventemitter3';
 import { systemClock, within } from '../clock.ts';
 import { textHash32 } from '../hash.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock, WireRecord } from '../ports.ts';
 import { CLASSES, DROP_CAUSES, NO_KEY } from '../record.ts';
+import { Accounts } from './accounts.ts';
 import { BATCH } from './batch-pool.ts';
-import {
-  Callbacks,
-  CONFIRMED_DELIVERED,
-  CONFIRMED_DROPPED,
-  CONFIRMED_UNKNOWN,
-  type Confirmation,
-  type OnSettled,
-} from './callbacks.ts';
+import type { Confirmation, OnSettled } from './callbacks.ts';
 import { ClusterLink } from './cluster-link.ts';
 import { ProducerCore } from './core.ts';
 import { PRODUCER_DEFAULTS } from './defaults.ts';
+import { Detours } from './detours.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { ProducerEffects } from './effects.ts';
 import { encode, type ProducerRecord, payloadBytes } from './encode.ts';
-import { News, type ProducerEvents } from './news.ts';
+import type { ProducerEvents } from './news.ts';
 import { Observer } from './observer.ts';
 import type { CloseOptions, ClusterMap, ProducerOptions } from './options.ts';
 import { checkTopicOptions, clustersOf } from './options.ts';
 import { FATE_DELIVERED } from './outcome.ts';
 import { keyHashOf } from './partitioner/index.ts';
-import { PayloadStore } from './payload-store.ts';
 import { type Pressure, PressureGauge } from './pressure.ts';
-import { ProcessHold } from './process-hold.ts';
-import { ProducerBook, type Receipt } from './receipt.ts';
+import { Quiet } from './quiet.ts';
+import type { Receipt } from './receipt.ts';
 import { Routing } from './routing.ts';
 import type { ProducerSnapshot } from './snapshot.ts';
+import type { DetourDoor } from './spill-road.ts';
 import { type Topic, Topics } from './topics.ts';
 import { TurnTimer } from './turn-timer.ts';
 
-const { B_INTS, B_STREAM } = BATCH;
+const { B_FLOATS, B_INTS, B_SEQUENCE, B_STREAM } = BATCH;
 
 const NS_PER_MS = 1_000_000;
 const CAUSE_BUFFER_FULL = DROP_CAUSES.indexOf('buffer-full');
@@ -52,68 +47,62 @@ const SELF = 0;
 /** Row and stream for what belongs to no topic: its records never reach the core. */
 const NOWHERE = 0;
 
-export function createProducer(options: ProducerOptions): Producer {
+export function createProducer<V = Uint8Array | string>(options: ProducerOptions<V>): Producer<V> {
   return new Producer(options);
 }
 
-export class Producer extends EventEmitter<ProducerEvents> {
+/** `V` is what a value may be: bytes or text, or whatever the envelope's codec takes. */
+export class Producer<V = Uint8Array | string> extends EventEmitter<ProducerEvents> {
   readonly #core: ProducerCore;
   readonly #clock: Clock;
   readonly #topics: Topics;
   readonly #links = new Map<string, ClusterLink>();
   /** By the core's number of a broker. */
   readonly #linkOfBroker: ClusterLink[] = [];
-  readonly #book = new ProducerBook();
-  readonly #payloads = new PayloadStore();
-  readonly #callbacks = new Callbacks();
-  readonly #news = new News(this);
+  readonly #accounts: Accounts;
   readonly #gauge: PressureGauge;
   readonly #observer: Observer;
   readonly #routing: Routing;
   readonly #timer: TurnTimer;
-  readonly #hold: ProcessHold;
+  readonly #quiet: Quiet;
+  /** Null without envelope and spill: then records only go straight on. */
+  readonly #detours: Detours<V> | null;
   #lastDrop = CAUSE_INVALID;
   /** The core has requests for the clients. */
   #outbox = false;
   #inTurn = false;
   #closing: Promise<Receipt> | null = null;
-  #onEmpty: (() => void) | null = null;
   /** Time of day less monotonic time. */
   #wallOffsetMs = 0;
 
   /** Throws a RangeError that names the option, what was expected and what came. */
-  constructor(options: ProducerOptions) {
+  constructor(options: ProducerOptions<V>) {
     super();
     const { ports, map } = clustersOf(options);
     checkTopicOptions(options, ports);
-    const { port, clusters, clusterOf, clock, classes, acksByTopic, tenants, quotas, pressure, ...rest } = options;
+    const { port, clusters, clusterOf, clock, classes, acksByTopic, tenants, quotas, pressure, ...others } = options;
+    const { envelope, claimCheck, waiting, spill, ...rest } = others;
     const { identity = randomUUID(), streamsMax, metadataMaxAgeNs = 300_000 * NS_PER_MS, ...config } = rest;
     this.#clock = clock ?? systemClock;
     this.#timer = new TurnTimer(this.#clock, () => this.#turn());
-    this.#hold = new ProcessHold(this.#clock);
+    this.#accounts = new Accounts(this, this.#clock);
+    this.#quiet = new Quiet(this.#clock);
     const all = { ...PRODUCER_DEFAULTS, ...config, quotas: Object.values(quotas ?? {}) };
     this.#core = new ProducerCore(all, this.#effects());
     this.#gauge = new PressureGauge(all, pressure);
+    const { book, news, payloads } = this.#accounts;
     this.#observer = new Observer({
-      ...{
-        core: this.#core,
-        producer: SELF,
-        clock: this.#clock,
-        book: this.#book,
-        news: this.#news,
-        gauge: this.#gauge,
-      },
+      ...{ core: this.#core, producer: SELF, clock: this.#clock, book, news, gauge: this.#gauge },
     });
     this.#core.addProducer();
     this.#core.addStream(SELF, NORMAL, 0);
-    this.#book.addRow('', NORMAL);
     this.#topics = new Topics({
       ...{ classes, acksByTopic, tenants, quotas, streamsMax, identity },
       linkOf: (topic) => this.#routing.linkOf(topic),
       onStream: (topic, serviceClass, streamIdentity) => this.#addStream(topic, serviceClass, streamIdentity),
     });
     const links = this.#links;
-    this.#routing = new Routing({ core: this.#core, clock: this.#clock, map, links, contents: this.#payloads });
+    this.#routing = new Routing({ core: this.#core, clock: this.#clock, map, links, contents: payloads });
     for (const [name, port] of ports) {
       const link = new ClusterLink({
         ...{ name, port, clock: this.#clock, config: all, metadataMaxAgeNs },
@@ -125,17 +114,19 @@ export class Producer extends EventEmitter<ProducerEvents> {
           this.#turn();
         },
         onConnected: (link) => {
-          this.#news.connected(link.name);
+          news.connected(link.name);
           this.#schedule();
         },
         onDisconnected: (link, cause) => {
-          this.#news.disconnected({ cluster: link.name, cause });
+          news.disconnected({ cluster: link.name, cause });
           this.#schedule();
         },
       });
       this.#links.set(name, link);
-      link.connection.check();
     }
+    this.#detours = Detours.of({ envelope, claimCheck, waiting, spill, clock: this.#clock, door: this.#door() });
+    for (const link of this.#links.values()) link.connection.check();
+    this.#detours?.spill?.open();
   }
 
   /** True while all clusters are connected. */
@@ -175,19 +166,20 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * once, for any record, in a later turn of the event loop and before `close` is done. What it throws becomes an `error`
    * event. A callback costs a closure and its place in a list; it keeps the process alive until it was called.
    */
-  send(record: ProducerRecord, onSettled?: OnSettled): boolean {
+  send(record: ProducerRecord<V>, onSettled?: OnSettled): boolean {
     const nowNs = this.#clock.nowNs();
     if (this.bufferedRecords === 0) this.#readWallClock(nowNs);
-    const wire = encode(record, Math.floor(this.#wallOffsetMs + nowNs / NS_PER_MS));
-    if (wire === null) return this.#refuse(CAUSE_INVALID, onSettled);
+    const wallMs = Math.floor(this.#wallOffsetMs + nowNs / NS_PER_MS);
+    const detours = this.#detours;
+    const what = detours === null ? encode(record as ProducerRecord, wallMs) : detours.encode(record, wallMs);
+    if (what === null) return this.#refuse(CAUSE_INVALID, onSettled);
     const stream = this.#topics.streamOf(record.topic, record.class);
     if (stream === -1) return this.#refuse(this.#closing === null ? CAUSE_BUFFER_FULL : CAUSE_CLOSED, onSettled);
-    const keyHash = wire.key === null ? NO_KEY : keyHashOf(wire.key);
-    this.#book.offered(stream);
+    this.#accounts.book.offered(stream);
+    // Without detours nothing has to wait.
+    const admitted =
+      detours?.offer(stream, what, onSettled) ?? this.#enter(stream, what as WireRecord, nowNs, onSettled);
     const core = this.#core;
-    const admitted = core.offer(stream, 1, payloadBytes(wire), keyHash, nowNs) === 1;
-    if (admitted) this.#payloads.add(core.lastBatch, wire);
-    if (onSettled !== undefined) this.#await(admitted, onSettled);
     if (this.#gauge.check(core.bufferedBytes(SELF), core.bufferedRecords(SELF), nowNs)) this.#tellPressure(nowNs);
     this.#schedule();
     return admitted;
@@ -197,7 +189,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * As `send`, and tells what became of the record. Never rejects. A promise for each record costs several times what
    * `send` does: for the few records that somebody waits for. Keeps the process alive until it is known.
    */
-  sendAndConfirm(record: ProducerRecord): Promise<Confirmation> {
+  sendAndConfirm(record: ProducerRecord<V>): Promise<Confirmation> {
     return new Promise((resolve) => this.send(record, resolve));
   }
 
@@ -208,17 +200,18 @@ export class Producer extends EventEmitter<ProducerEvents> {
    * both if the old cluster has written it after all. Throws a RangeError, and changes nothing, for an unknown cluster.
    */
   route(map: ClusterMap): void {
-    for (const news of this.#routing.change(map, this.#topics)) this.#news.failover(news);
+    for (const news of this.#routing.change(map, this.#topics)) this.#accounts.news.failover(news);
     this.#schedule();
   }
 
   /** The book as it stands. */
   receipt(): Receipt {
     const buffered = new Array<number>(this.#topics.rows).fill(0);
-    this.#payloads.count((batch, records) => {
+    this.#accounts.payloads.count((batch, records) => {
       buffered[this.#core.batches.ints[batch * B_INTS + B_STREAM]] += records;
     });
-    return this.#book.receipt(buffered);
+    this.#detours?.count((row) => buffered[row]++);
+    return this.#accounts.book.receipt(buffered, this.#detours?.spill?.heldRecords);
   }
 
   /** Counters, gauges and histograms as they stand: for telemetry, see `spillway/adapters/…`. Cheap, but not for every send. */
@@ -239,26 +232,25 @@ export class Producer extends EventEmitter<ProducerEvents> {
   async #close(graceMs: number): Promise<Receipt> {
     const clock = this.#clock;
     const endNs = clock.nowNs() + graceMs * NS_PER_MS;
+    const leftNs = (): number => Math.max(0, endNs - clock.nowNs());
+    const detours = this.#detours;
+    detours?.stop();
+    if (detours !== null && detours.waiting > 0) await this.#quiet.until(leftNs(), () => detours.waiting === 0);
+    detours?.abandon();
     this.#core.close(SELF, clock.nowNs());
-    await new Promise<void>((resolve) => {
-      const grace = clock.after(graceMs * NS_PER_MS, resolve, { keepAlive: true });
-      this.#onEmpty = () => {
-        grace.cancel();
-        resolve();
-      };
-      this.#turn();
-    });
-    this.#onEmpty = null;
+    const emptied = this.#quiet.until(leftNs(), () => this.bufferedRecords === 0);
+    this.#turn();
+    await emptied;
     this.#core.terminate(SELF, clock.nowNs());
     const links = [...this.#links.values()];
     for (const link of links) link.close();
     this.#timer.disarm();
-    const leftNs = Math.max(0, endNs - clock.nowNs());
+    const limitNs = leftNs();
     // What a client makes of its own end changes no book.
-    const ends = links.map(({ port }) => within({ clock, limitNs: leftNs }, () => port.close(leftNs / NS_PER_MS)));
-    await Promise.allSettled(ends);
-    this.#tell();
-    this.#holdProcess();
+    const ends = links.map(({ port }) => within({ clock, limitNs }, () => port.close(limitNs / NS_PER_MS)));
+    await Promise.allSettled([...ends, detours?.spill?.close()]);
+    this.#accounts.tell();
+    this.#accounts.holdProcess();
     return this.receipt();
   }
 
@@ -269,17 +261,18 @@ export class Producer extends EventEmitter<ProducerEvents> {
         this.#outbox = true;
       },
       dropped: (stream, n, cause, batch) => {
-        this.#book.dropped(stream, n, cause);
-        this.#news.dropped(stream, n, cause);
         this.#lastDrop = cause;
-        if (batch !== -1) this.#settle(batch, CONFIRMED_DROPPED[cause]);
+        // What was never admitted is `admit`'s to book.
+        if (batch === -1) return;
+        const kept = this.#detours?.spill?.rescue(batch, stream, cause) ?? 0;
+        if (kept < n) this.#observer.settled(batch, 'dropped');
+        this.#accounts.batchDropped(batch, { row: stream, records: n - kept, cause });
       },
       ended: (batch, stream, n, fate) => {
         const delivered = fate === FATE_DELIVERED;
-        if (delivered) this.#book.delivered(stream, n);
-        else this.#book.unknown(stream, n);
-        this.#news.ended(stream, n, delivered);
-        this.#settle(batch, delivered ? CONFIRMED_DELIVERED : CONFIRMED_UNKNOWN);
+        this.#detours?.spill?.settled(batch);
+        this.#observer.settled(batch, delivered ? 'delivered' : 'unknown');
+        this.#accounts.batchEnded(batch, { row: stream, records: n, delivered });
       },
       freed: () => {},
       refreshMetadata: (_producer, stream) => {
@@ -294,7 +287,7 @@ export class Producer extends EventEmitter<ProducerEvents> {
       core: this.#core,
       port: link.port,
       clock: this.#clock,
-      payload: (batch) => this.#payloads.records(batch),
+      payload: (batch) => this.#accounts.payloads.records(batch),
       topicOf: (stream) => this.#topics.ofStream(stream).name,
       observer: this.#observer,
       onAnswer: () => this.#turn(),
@@ -306,15 +299,35 @@ export class Producer extends EventEmitter<ProducerEvents> {
     });
   }
 
-  #settle(batch: number, confirmation: Confirmation): void {
-    this.#observer.settled(batch, confirmation.fate);
-    this.#payloads.settle(batch, (onSettled) => this.#callbacks.add(onSettled, confirmation));
+  /** Hands a record to the core: −1 when it was admitted, else why not; nothing is booked then. Positional, as is `offer`. */
+  #admit(stream: number, wire: WireRecord, nowNs: number, onSettled: OnSettled | undefined): number {
+    const keyHash = wire.key === null ? NO_KEY : keyHashOf(wire.key);
+    const admitted = this.#core.offer(stream, 1, payloadBytes(wire), keyHash, nowNs) === 1;
+    if (admitted) this.#accounts.admitted(this.#core.lastBatch, wire, onSettled);
+    return admitted ? -1 : this.#lastDrop;
   }
 
-  #await(admitted: boolean, onSettled: OnSettled): void {
-    if (admitted) this.#payloads.waitFor(this.#core.lastBatch, onSettled);
-    else this.#callbacks.add(onSettled, CONFIRMED_DROPPED[this.#lastDrop]);
-    this.#holdProcess();
+  #enter(stream: number, wire: WireRecord, nowNs: number, onSettled: OnSettled | undefined): boolean {
+    const cause = this.#admit(stream, wire, nowNs, onSettled);
+    if (cause !== -1) this.#accounts.drop(stream, cause, onSettled);
+    return cause === -1;
+  }
+
+  /** What records on a detour need of the producer. */
+  #door(): DetourDoor {
+    return {
+      accounts: this.#accounts,
+      admit: (row, record, onSettled) => this.#admit(row, record, this.#clock.nowNs(), onSettled),
+      rowOf: (topic, serviceClass) => {
+        const known = this.#topics.meet(topic);
+        return known === null ? NOWHERE : Math.max(NOWHERE, this.#topics.stream(known, serviceClass));
+      },
+      topicOf: (row) => this.#topics.ofStream(row).name,
+      classOf: (row) => this.#core.streams.classOf(row),
+      sequenceOf: (batch) => this.#core.batches.floats[batch * B_FLOATS + B_SEQUENCE],
+      connected: () => [...this.#links.values()].some(({ connection }) => connection.connected),
+      changed: () => this.#schedule(),
+    };
   }
 
   /** Whatever is due: inputs to the core, then its requests to the clients, then news to the application. */
@@ -326,14 +339,15 @@ export class Producer extends EventEmitter<ProducerEvents> {
       const nowNs = this.#clock.nowNs();
       this.#readWallClock(nowNs);
       if (core.deadlineNs(SELF) <= nowNs) core.onTime(SELF, nowNs);
+      this.#detours?.spill?.replay(nowNs);
       if (this.#outbox) this.#drain();
       if (this.#gauge.check(this.bufferedBytes, this.bufferedRecords, nowNs)) this.#tellPressure(nowNs);
-      this.#tell();
-      if (core.bufferedRecords(SELF) === 0) this.#onEmpty?.();
+      this.#accounts.tell();
+      this.#quiet.check();
     } finally {
       this.#inTurn = false;
     }
-    this.#holdProcess();
+    this.#accounts.holdProcess();
     this.#schedule();
   }
 
@@ -343,20 +357,14 @@ export class Producer extends EventEmitter<ProducerEvents> {
     for (const { dispatcher } of this.#links.values()) dispatcher.drain();
   }
 
-  #tell(): void {
-    this.#news.tell();
-    this.#callbacks.tell((call) => this.#news.safely(call));
-  }
-
   #tellPressure(nowNs: number): void {
-    this.#news.pressure(this.#gauge.read(this.bufferedBytes, this.bufferedRecords, nowNs));
+    this.#accounts.news.pressure(this.#gauge.read(this.bufferedBytes, this.bufferedRecords, nowNs));
   }
 
   /** Sets the timer for what comes next, unless it goes off before that anyway. */
   #schedule(): void {
-    const dueNs = this.#core.deadlineNs(SELF);
-    const empty = this.#onEmpty !== null && this.bufferedRecords === 0;
-    if (this.#news.pending || this.#callbacks.pending || this.#outbox || empty) this.#timer.arm(0);
+    const dueNs = Math.min(this.#core.deadlineNs(SELF), this.#detours?.spill?.dueNs ?? Infinity);
+    if (this.#accounts.pending || this.#outbox || this.#quiet.due) this.#timer.arm(0);
     else if (dueNs < this.#timer.atNs) this.#timer.arm(dueNs - this.#clock.nowNs());
   }
 
@@ -365,26 +373,17 @@ export class Producer extends EventEmitter<ProducerEvents> {
     this.#wallOffsetMs = this.#clock.wallMs() - nowNs / NS_PER_MS;
   }
 
-  /** A process must not end while somebody waits to hear of a record. */
-  #holdProcess(): void {
-    this.#hold.hold(this.#payloads.awaited || this.#callbacks.pending);
-  }
-
   /** Books a record that the core does not see. */
   #refuse(cause: number, onSettled: OnSettled | undefined): false {
-    this.#book.offered(NOWHERE);
-    this.#book.dropped(NOWHERE, 1, cause);
-    this.#news.dropped(NOWHERE, 1, cause);
-    this.#lastDrop = cause;
-    if (onSettled !== undefined) this.#await(false, onSettled);
+    this.#accounts.book.offered(NOWHERE);
+    this.#accounts.drop(NOWHERE, cause, onSettled);
     this.#schedule();
     return false;
   }
 
   #addStream(topic: Topic, serviceClass: number, identity: number): number {
     const stream = this.#core.addStream(SELF, serviceClass, identity, topic.options);
-    this.#book.addRow(topic.name, serviceClass);
-    this.#news.addRow(topic.name, serviceClass);
+    this.#accounts.addRow(topic.name, serviceClass);
     if (topic.view !== null) this.#core.onMetadata(stream, topic.view, this.#clock.nowNs());
     return stream;
   }

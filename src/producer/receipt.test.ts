@@ -58,7 +58,17 @@ describe("a producer's book", () => {
     book.offered(1);
     book.dropped(1, 1, DROP_CAUSES.indexOf('evicted'));
     expect(book.receipt([]).lines).toEqual([
-      { topic: 'busy', class: 'high', offered: 1, delivered: 0, dropped: { evicted: 1 }, unknown: 0, buffered: 0 },
+      {
+        topic: 'busy',
+        class: 'high',
+        offered: 1,
+        delivered: 0,
+        dropped: { evicted: 1 },
+        unknown: 0,
+        buffered: 0,
+        spilled: 0,
+        replayed: 0,
+      },
     ]);
   });
 });

@@ -11,6 +11,10 @@ export interface ReceiptTotal {
   readonly unknown: number;
   /** Neither yet. 0 after `close`. */
   readonly buffered: number;
+  /** On disk, or on its way there: to be sent later, by this process or the next. */
+  readonly spilled: number;
+  /** Of those offered: spilled by an earlier process, and sent by this one. */
+  readonly replayed: number;
 }
 
 export interface ReceiptLine extends ReceiptTotal {
@@ -21,14 +25,20 @@ export interface ReceiptLine extends ReceiptTotal {
 
 export interface Receipt extends ReceiptTotal {
   readonly lines: readonly ReceiptLine[];
-  /** `offered = delivered + dropped + unknown + buffered` in every line, with `buffered` counted from the buffer itself. */
+  /**
+   * `offered = delivered + dropped + unknown + buffered + spilled` in every line, with `buffered` counted from the buffer
+   * itself, and all that is `spilled` by the spill.
+   */
   readonly balanced: boolean;
 }
 
 const OFFERED = 0;
 const DELIVERED = 1;
 const UNKNOWN = 2;
-const DROPPED = 3;
+const SPILLED = 3;
+/** Stands beside the sum. */
+const REPLAYED = 4;
+const DROPPED = 5;
 const WIDTH = DROPPED + DROP_CAUSES.length;
 
 /** Rows are streams. */
@@ -59,6 +69,17 @@ export class ProducerBook {
     this.#counts[row * WIDTH + UNKNOWN] += records;
   }
 
+  /** So many more are with the spill; fewer, when below 0. */
+  spilled(row: number, records: number): void {
+    this.#counts[row * WIDTH + SPILLED] += records;
+  }
+
+  /** One more was offered to an earlier process. */
+  replayed(row: number): void {
+    this.#counts[row * WIDTH + OFFERED]++;
+    this.#counts[row * WIDTH + REPLAYED]++;
+  }
+
   /** `cause` indexes DROP_CAUSES. Positional, as the core tells it. */
   dropped(row: number, records: number, cause: number): void {
     this.#counts[row * WIDTH + DROPPED + cause] += records;
@@ -80,8 +101,8 @@ export class ProducerBook {
     return { total: Object.freeze(figures(sum, unsettled(sum))), lines: Object.freeze(lines) };
   }
 
-  /** The book as it stands; `bufferedByRow` is counted by the caller from what it holds. */
-  receipt(bufferedByRow: readonly number[]): Receipt {
+  /** The book as it stands; `bufferedByRow` and `spilled` are counted by the caller from what is held. */
+  receipt(bufferedByRow: readonly number[], spilled = 0): Receipt {
     const total = new Float64Array(WIDTH);
     let buffered = 0;
     let balanced = true;
@@ -94,6 +115,7 @@ export class ProducerBook {
       if (unsettled(counts) !== here) balanced = false;
       if (counts[OFFERED] > 0) lines.push({ topic, class: CLASSES[serviceClass], ...figures(counts, here) });
     }
+    if (total[SPILLED] !== spilled) balanced = false;
     return { ...figures(total, buffered), lines, balanced };
   }
 }
@@ -101,7 +123,7 @@ export class ProducerBook {
 /** Offered, and not heard of since. */
 function unsettled(counts: Float64Array): number {
   let left = counts[OFFERED];
-  for (let i = 0; i < WIDTH; i++) if (i !== OFFERED) left -= counts[i];
+  for (let i = 0; i < WIDTH; i++) if (i !== OFFERED && i !== REPLAYED) left -= counts[i];
   return left;
 }
 
@@ -111,5 +133,13 @@ function figures(counts: Float64Array, buffered: number): ReceiptTotal {
     if (counts[DROPPED + cause] > 0) dropped[name] = counts[DROPPED + cause];
   }
   Object.freeze(dropped);
-  return { offered: counts[OFFERED], delivered: counts[DELIVERED], dropped, unknown: counts[UNKNOWN], buffered };
+  return {
+    offered: counts[OFFERED],
+    delivered: counts[DELIVERED],
+    dropped,
+    unknown: counts[UNKNOWN],
+    buffered,
+    spilled: counts[SPILLED],
+    replayed: counts[REPLAYED],
+  };
 }

@@ -23,7 +23,15 @@ describe('a snapshot', () => {
   it('of a producer that has done nothing is all zeros', () => {
     const { producer } = start();
     const { records, streams, buffer, requests, clusters } = producer.snapshot();
-    expect(records).toEqual({ offered: 0, delivered: 0, dropped: {}, unknown: 0, buffered: 0 });
+    expect(records).toEqual({
+      offered: 0,
+      delivered: 0,
+      dropped: {},
+      unknown: 0,
+      buffered: 0,
+      spilled: 0,
+      replayed: 0,
+    });
     expect(streams).toEqual([]);
     expect(buffer).toMatchObject({ bytes: 0, records: 0, recordsMax: 100_000, fill: 0, pressed: false });
     expect(requests).toMatchObject({ sent: 0, retries: 0, inFlight: 0 });
@@ -42,12 +50,14 @@ describe('a snapshot', () => {
       dropped: { 'buffer-full': 2 },
       unknown: 0,
       buffered: 10,
+      spilled: 0,
+      replayed: 0,
     });
     await clock.advanceMs(100);
     producer.send({ topic: 'pay', value: 'p' });
     await clock.advanceMs(100);
     const { streams, buffer, clusters } = producer.snapshot();
-    const nothing = { dropped: {}, unknown: 0, buffered: 0 };
+    const nothing = { dropped: {}, unknown: 0, buffered: 0, spilled: 0, replayed: 0 };
     expect(streams).toEqual([
       { topic: 'view', class: 'normal', offered: 12, delivered: 10, ...nothing, dropped: { 'buffer-full': 2 } },
       { topic: 'pay', class: 'high', offered: 1, delivered: 1, ...nothing },

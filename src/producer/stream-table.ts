@@ -75,6 +75,11 @@ export class StreamTable {
     return stream;
   }
 
+  /** Indexes CLASSES. */
+  classOf(stream: number): number {
+    return this.ints[stream * S_STRIDE + S_CLASS];
+  }
+
   openHead(stream: number): number {
     return this.ints[stream * S_STRIDE + S_OPEN_HEAD];
   }
