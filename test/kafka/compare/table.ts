@@ -37,7 +37,7 @@ export const ROWS: readonly Row[] = [
       alike: { share: 0.1, amount: 50 },
       reason: (outage) =>
         outage === 'cluster-away'
-          ? 'records that wait for their first metadata are in no batch yet, and full buffers evict by batch: how the drops split depends on when leaders are known; their sum on the resume below'
+          ? 'their sum follows the resume below; how it splits is not explained yet: an eviction makes more room at a time in the model than in the driver'
           : 'how long the buffer is full depends on how many keys fall on the partitions that are away, and on the resume below; what a paused event loop offers at once is refused rather than evicting others',
     }),
   ),
