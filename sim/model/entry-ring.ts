@@ -97,6 +97,11 @@ export abstract class EntryRing {
     this.ring[this.base + LAST_APPEND_NS] = Number.NEGATIVE_INFINITY;
   }
 
+  /** Where the log's header lies in the arena: for reading ahead. */
+  get header(): number {
+    return this.base;
+  }
+
   protected get ring(): Float64Array {
     return this.arena.doubles;
   }

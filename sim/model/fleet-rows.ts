@@ -48,9 +48,19 @@ export class FleetRows {
     this.producers = new Float64Array(plan.producers * PRODUCER_STRIDE);
   }
 
-  foresee(producer: number, stream: number): number {
-    const row = producer * PRODUCER_STRIDE;
-    return this.producers[row] + this.producers[row + PRODUCER_STRIDE - 1] + this.streams[stream * STREAM_STRIDE];
+  foreseeStreams(streams: Int32Array, count: number): number {
+    const { streams: rows } = this;
+    let read = 0;
+    for (let i = 0; i < count; i++) read += rows[streams[i] * STREAM_STRIDE];
+    return read;
+  }
+
+  foreseeProducers(producers: Int32Array, count: number): number {
+    const { producers: rows } = this;
+    let read = 0;
+    for (let i = 0; i < count; i++)
+      read += rows[producers[i] * PRODUCER_STRIDE] + rows[producers[i] * PRODUCER_STRIDE + PRODUCER_STRIDE - 1];
+    return read;
   }
 
   watched(producer: number): boolean {

@@ -75,13 +75,6 @@ export class PartitionLog extends EntryRing implements LogView {
     return baseOffset;
   }
 
-  /** Reads what an append will touch, to have it in cache. */
-  foresee(): number {
-    const { ring, base } = this;
-    const at = base + HEADER + ((ring[base + HEAD] + ring[base + SIZE]) & ring[base + MASK]) * STRIDE;
-    return ring[at] + ring[at + STRIDE - 1];
-  }
-
   /** When the last append is done; −Infinity before the first. */
   get lastAppendNs(): number {
     return this.arena.doubles[this.base + LAST_APPEND_NS];

@@ -76,7 +76,7 @@ export class ProduceCourier {
     this.#arriveKind = options.engine.kind(
       'produce request arrives',
       (_, number) => this.#onArrive(this.#underWay.arrive(number)),
-      (producer, number) => this.#foresee(producer, number),
+      (producers, numbers, count) => this.#foresee(producers, numbers, count),
     );
     this.#lateKind = options.engine.kind('late produce answer', (producer, number) => {
       this.#onLate(producer, this.#underWay.arrive(number));
@@ -134,11 +134,9 @@ export class ProduceCourier {
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
 
-  /** Reads what settling the request will read, to have it in cache. */
-  foreseeAnswer(request: number): number {
-    const { requests } = this.#core;
-    const batch = requests.batchOf(requests.ints[request * R_INTS + R_HEAD]);
-    return this.#slots.answerNs(request) + this.#core.foreseeRequest(request, batch);
+  /** Reads what settling the requests will read, to have it in cache. */
+  foreseeAnswers(requests: Int32Array, batches: Int32Array, count: number): void {
+    this.foreseen += this.#slots.foresee(requests, count) + this.#books.foresee(batches, count);
   }
 
   #depart(request: number): number {
@@ -147,12 +145,17 @@ export class ProduceCourier {
     return this.#underWay.depart(request, batch, this.#partitionOf(batch));
   }
 
-  /** Reads ahead what the arrival will read. */
-  #foresee(producer: number, number: number): void {
-    this.foreseen =
-      this.#clusters.foresee(this.#underWay.partition(number)) +
-      this.#core.foreseeRequest(this.#underWay.request(number), this.#underWay.batch(number)) +
-      this.#rows.foresee(producer, 0);
+  /** Reads ahead what arrivals will read. */
+  #foresee(producers: Int32Array, numbers: Int32Array, count: number): void {
+    const { readAhead } = this.#core;
+    const { requests, batches, partitions } = this.#underWay.look(numbers, count);
+    readAhead.requestRows(requests, count);
+    readAhead.batchRows(batches, count);
+    this.#clusters.foresee(partitions, count);
+    this.foreseen +=
+      this.#rows.foreseeProducers(producers, count) +
+      this.#slots.foresee(requests, count) +
+      this.#books.foresee(batches, count);
   }
 
   /** A produce request reaches its broker. */

@@ -97,7 +97,7 @@ export class ProducerFleet implements ProducerEffects {
     this.#wakeKind = engine.kind(
       'stream decision',
       (stream) => this.#onWake(stream),
-      (stream) => this.#foreseeWake(stream),
+      (streams, _, count) => this.#foresee(streams, count),
     );
     this.#producerKind = engine.kind('producer decision', (producer) => this.#onProducer(producer));
     this.courier = new ProduceCourier({
@@ -202,15 +202,15 @@ export class ProducerFleet implements ProducerEffects {
     if (missing) this.#engine.schedule(nowNs + METADATA_RETRY_NS, this.#metadataKind, producer, 0, 0);
   }
 
-  /** Reads ahead what the decision will read. */
-  #foreseeWake(stream: number): void {
-    const producer = this.#plan.streamProducer[stream];
-    const answered = this.core.requestHead(producer);
-    this.foreseen =
-      this.core.foresee(producer, stream) +
-      this.#arrivals.foresee(stream) +
-      this.#rows.foresee(producer, stream) +
-      (answered === NONE ? 0 : this.courier.foreseeAnswer(answered));
+  /** Reads ahead what decisions will read. */
+  #foresee(streams: Int32Array, count: number): void {
+    const { readAhead } = this.core;
+    readAhead.streams(streams, count);
+    this.foreseen +=
+      this.#arrivals.foresee(streams, count) +
+      this.#rows.foreseeStreams(streams, count) +
+      this.#rows.foreseeProducers(readAhead.producers, count);
+    this.courier.foreseeAnswers(readAhead.requests, readAhead.batches, readAhead.requestCount);
   }
 
   /** A stream's next decision may be due: its linger passes, its batch fills, or (record fidelity) its next record comes. */

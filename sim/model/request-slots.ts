@@ -48,6 +48,14 @@ export class RequestSlots {
     return this.#rows[request * STRIDE + BACK_DRAW];
   }
 
+  /** Reads the requests' rows, to have them in cache. */
+  foresee(requests: Int32Array, count: number): number {
+    const rows = this.#rows;
+    let read = 0;
+    for (let i = 0; i < count; i++) read += rows[requests[i] * STRIDE];
+    return read;
+  }
+
   #grow(): void {
     const rows = new Float64Array(this.#rows.length * 2);
     rows.set(this.#rows);
