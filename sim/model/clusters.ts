@@ -40,6 +40,8 @@ export class Clusters implements FetchDoor, ProduceDoor {
   readonly replicaSets: readonly (ReplicaSet | null)[];
   fetchListener: FetchListener | null = null;
   produceListener: ProduceListener | null = null;
+  /** What was read ahead: means nothing, but what is read has to go somewhere. */
+  foreseen = 0;
   readonly #engine: Engine;
   readonly #topology: Topology;
   readonly #scenario: Scenario;
@@ -138,6 +140,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
   /** Reads what appends to the partitions will read, to have it in cache. */
   foresee(partitions: Int32Array, count: number): void {
     this.#readAhead.appends(partitions, count);
+    this.foreseen += this.#waiters.foresee(partitions, count);
   }
 
   /** The partition's last n records are second copies. */

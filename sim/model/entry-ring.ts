@@ -211,7 +211,7 @@ export abstract class EntryRing {
   }
 
   protected makeRoom(): void {
-    const capacity = this.mask + 1;
+    const capacity = (this.mask + 1) | 0;
     if (capacity >= this.entriesMax) {
       const pairs = this.mergeable() >> 1;
       // Fewer would make every few appends pay for a merge; beyond the bound lies only what is too young to merge.

@@ -75,7 +75,7 @@ export class ProduceCourier {
     this.#compressNsPerWireByte = options.compressNsPerWireByte;
     this.#arriveKind = options.engine.kind(
       'produce request arrives',
-      (_, number) => this.#onArrive(this.#underWay.arrive(number)),
+      (_, number) => this.#onArrive(this.#underWay.arrive(number), this.#underWay.partition(number)),
       (producers, numbers, count) => this.#foresee(producers, numbers, count),
     );
     this.#lateKind = options.engine.kind('late produce answer', (producer, number) => {
@@ -159,7 +159,7 @@ export class ProduceCourier {
   }
 
   /** A produce request reaches its broker. */
-  #onArrive(request: number): void {
+  #onArrive(request: number, firstPartition: number): void {
     const core = this.#core;
     const nowNs = this.#engine.nowNs;
     const { requests, batches } = core;
@@ -185,9 +185,10 @@ export class ProduceCourier {
     const doneNs = this.#clusters.brokers.produce(broker, bytes, nowNs);
     const acks = core.acksOf(request);
     let answerNs = acks === 0 ? nowNs : doneNs;
+    let partition = firstPartition;
     for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
       const batch = requests.batchOf(entry);
-      const partition = this.#partitionOf(batch);
+      if (partition === NONE) partition = this.#partitionOf(batch);
       const n = batches.ints[batch * B_INTS + B_N];
       const { floats } = batches;
       const f = batch * B_FLOATS;
@@ -203,6 +204,7 @@ export class ProduceCourier {
       else this.#books.store(batch, atNs);
       if (acks === 1 && atNs > answerNs) answerNs = atNs;
       if (acks === -1) answerNs = Math.max(answerNs, this.#clusters.visibleFromNs(partition, atNs));
+      partition = NONE;
     }
     if (answerNs === Infinity) {
       // The in-sync set stands still: no answer before the client's own time-out.

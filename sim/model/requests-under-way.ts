@@ -40,6 +40,11 @@ export class RequestsUnderWay {
     return number;
   }
 
+  /** Partition that the request's first batch is for: known until the number is given out again. */
+  partition(number: number): number {
+    return this.#rows[number * STRIDE + PARTITION];
+  }
+
   /** What belongs to the numbers, column by column: valid until the next call. */
   look(numbers: Int32Array, count: number): RequestsUnderWay['found'] {
     const { requests, batches, partitions } = this.found;

@@ -10,7 +10,7 @@ import type { ProducerState } from './state.ts';
 import { STREAM } from './stream-table.ts';
 
 const { B_INTS } = BATCH;
-const { R_HEAD, R_INTS } = REQUEST;
+const { R_HEAD, R_INTS, R_NEXT } = REQUEST;
 const { P_STRIDE } = PRODUCER_ROW;
 const { S_PRODUCER, S_STRIDE } = STREAM;
 
@@ -21,9 +21,9 @@ const LINE = 16;
 export class ReadAhead {
   /** Of the streams last asked about: their producers, in the same order. */
   producers = new Int32Array(64);
-  /** The oldest requests in flight of those producers, and the first batch of each; `requestCount` of both. */
-  requests = new Int32Array(64);
-  batches = new Int32Array(64);
+  /** Requests in flight of those producers, the oldest of each first, and the first batch of each; `requestCount` of both. */
+  requests = new Int32Array(128);
+  batches = new Int32Array(128);
   requestCount = 0;
   /** What was read: means nothing, but what is read has to go somewhere. */
   read = 0;
@@ -39,10 +39,14 @@ export class ReadAhead {
     const { producers: mine, requests: found } = this;
     const { streams: table, producers, partitioner } = this.#state;
     let read = partitioner.foresee?.(streams, count) ?? 0;
-    const { ints, targets } = table;
+    const { ints, targets, views } = table;
     for (let i = 0; i < count; i++) {
       mine[i] = ints[streams[i] * S_STRIDE + S_PRODUCER];
       read += targets[streams[i]];
+    }
+    for (let i = 0; i < count; i++) {
+      const view = views[streams[i]];
+      if (view !== null) read += view.leaders[0] + view.available[0];
     }
     const { ints: rows, floats } = producers;
     let requests = 0;
@@ -50,6 +54,12 @@ export class ReadAhead {
       read += floats[mine[i] * 2] + rows[mine[i] * P_STRIDE];
       const request = producers.requestHead(mine[i]);
       if (request !== NONE) found[requests++] = request;
+    }
+    // Those sent after them come last in the list: theirs are read in step as well.
+    const { ints: sent } = this.#state.requests;
+    for (let i = 0; i < requests; i++) {
+      const next = sent[found[i] * R_INTS + R_NEXT];
+      if (next !== NONE && requests < found.length) found[requests++] = next;
     }
     this.requestCount = requests;
     this.read += read;
@@ -82,7 +92,7 @@ export class ReadAhead {
 
   #grow(count: number): void {
     this.producers = new Int32Array(2 * count);
-    this.requests = new Int32Array(2 * count);
-    this.batches = new Int32Array(2 * count);
+    this.requests = new Int32Array(4 * count);
+    this.batches = new Int32Array(4 * count);
   }
 }
