@@ -35,6 +35,11 @@ export class RequestSlots {
     this.#rows[request * STRIDE + ANSWER] = outcome;
   }
 
+  /** The answer has been handed over. */
+  close(request: number): void {
+    this.#rows[request * STRIDE + ANSWER_NS] = Infinity;
+  }
+
   arriveNs(request: number): number {
     return this.#rows[request * STRIDE + ARRIVE_NS];
   }
