@@ -7,12 +7,12 @@ import type { EventPool } from './pool.ts';
 export type Foreseer = (entities: Int32Array, data: Int32Array, count: number) => void;
 
 /** Events read ahead together at most: their rows have to stay in cache until their turn. */
-export const BLOCK_MAX = 192;
+const BLOCK_MAX = 64;
 const MASK_24 = 0xffffff;
 
 /**
  * Upcoming events, sorted by kind, a block at a time. Reading for one event is a chain of dependent loads, each a wait
- * for memory; reading for a hundred in step, the first link of all before the second of any, lets those waits overlap.
+ * for memory; reading for dozens in step, the first link of all before the second of any, lets those waits overlap.
  */
 export class Foresight {
   /** The block: places in the pool. */

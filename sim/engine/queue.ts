@@ -1,4 +1,4 @@
-import { BLOCK_MAX, type Foresight } from './foresight.ts';
+import type { Foresight } from './foresight.ts';
 import { Front } from './front.ts';
 import { EventPool, NONE } from './pool.ts';
 
@@ -16,7 +16,7 @@ const TUNE_EVERY_MIN = 4096;
 const TUNE_FACTOR = 3;
 const REBUILDS_MAX = 6;
 /** Buckets whose events are foreseen together: enough for their reads to overlap, few enough to stay in cache. */
-const FORESEEN_BUCKETS = BLOCK_MAX / BUCKET_EVENTS / 2;
+const FORESEEN_BUCKETS = 8;
 /** Events in the front's heap from which the calendar is suspected to stand too far ahead of what is scheduled. */
 const HEAP_MAX = 512;
 

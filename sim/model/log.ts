@@ -75,6 +75,14 @@ export class PartitionLog extends EntryRing implements LogView {
     return baseOffset;
   }
 
+  foresee(): number {
+    const { ring, base } = this;
+    const end = base + HEADER + (ring[base + MASK] + 1) * STRIDE;
+    let read = 0;
+    for (let line = base; line < end; line += 8) read += ring[line];
+    return read;
+  }
+
   /** When the last append is done; −Infinity before the first. */
   get lastAppendNs(): number {
     return this.arena.doubles[this.base + LAST_APPEND_NS];
