@@ -7,12 +7,13 @@ import type { ProducerCore } from '../../src/producer/core.ts';
 import { OUTCOME_OK } from '../../src/producer/outcome.ts';
 import { REQUEST } from '../../src/producer/request-pool.ts';
 import type { FleetRows } from './fleet-rows.ts';
+import type { ProducerBooks } from './producer-books.ts';
 import type { RequestSlots } from './request-slots.ts';
 
 const { R_INTS, R_PRODUCER, R_SETTLED } = REQUEST;
 
-const WIDTH_NS = 524_288;
-const BUCKETS = 64;
+const WIDTH_NS = 131_072;
+const BUCKETS = 256;
 /** Answers for which is read ahead together. */
 const BLOCK = 32;
 
@@ -20,6 +21,7 @@ export interface DueAnswersOptions {
   readonly core: ProducerCore;
   readonly rows: FleetRows;
   readonly slots: RequestSlots;
+  readonly books: ProducerBooks;
   /** True when the producer's buffer may run full before its next decision. */
   readonly pressed: (producer: number) => boolean;
   readonly settle: (request: number) => void;
@@ -63,19 +65,19 @@ export class DueAnswers {
       const count = this.#counts[i];
       this.#counts[i] = 0;
       for (let from = 0; from < count; from += BLOCK) {
-        this.#settleBlock(this.#requests[i], from, Math.min(count, from + BLOCK), nowNs);
+        this.#settleBlock(this.#requests[i], from, Math.min(count - from, BLOCK), nowNs);
       }
     }
     this.#first = end;
     this.nextNs = (end + 1) * WIDTH_NS;
   }
 
-  #settleBlock(answered: Int32Array, from: number, to: number, nowNs: number): void {
-    const { core, rows, slots, pressed, settle } = this.#options;
+  #settleBlock(answered: Int32Array, from: number, count: number, nowNs: number): void {
+    const { core, rows, slots, books, pressed, settle } = this.#options;
     const { requests, readAhead } = core;
-    readAhead.answers(answered, from, to);
-    this.foreseen += rows.foreseeProducers(readAhead.producers, to - from);
-    for (let i = from; i < to; i++) {
+    readAhead.answers(answered, from, count);
+    this.foreseen += rows.foreseeProducers(readAhead.producers, count) + books.foresee(readAhead.batches, count);
+    for (let i = from; i < from + count; i++) {
       const request = answered[i];
       // Settled meanwhile, and perhaps another's slot by now.
       if (slots.answerNs(request) > nowNs || slots.answer(request) !== OUTCOME_OK) continue;

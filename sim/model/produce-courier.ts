@@ -82,8 +82,8 @@ export class ProduceCourier {
       this.#onLate(producer, this.#underWay.arrive(number));
     });
     this.#reach = new Reachability(options.topology);
-    const { core, rows, pressed } = options;
-    this.#due = new DueAnswers({ core, rows, slots: this.#slots, pressed, settle: (request) => this.settle(request) });
+    const settle = (request: number): void => this.settle(request);
+    this.#due = new DueAnswers({ ...options, slots: this.#slots, settle });
   }
 
   /** When the answer is there; `Infinity` while that isn't known. */

@@ -10,7 +10,7 @@ import type { ProducerState } from './state.ts';
 import { STREAM } from './stream-table.ts';
 
 const { B_INTS } = BATCH;
-const { R_INTS, R_PRODUCER } = REQUEST;
+const { R_HEAD, R_INTS, R_PRODUCER } = REQUEST;
 const { P_STRIDE } = PRODUCER_ROW;
 const { S_PRODUCER, S_STRIDE } = STREAM;
 
@@ -20,6 +20,8 @@ const LINE = 16;
 export class ReadAhead {
   /** Of the streams or requests last asked about: their producers, in the same order. */
   producers = new Int32Array(64);
+  /** Of the requests last asked about: the first batch of each. */
+  batches = new Int32Array(64);
   /** What was read: means nothing, but what is read has to go somewhere. */
   read = 0;
   readonly #state: ProducerState;
@@ -54,26 +56,40 @@ export class ReadAhead {
     this.read += read;
   }
 
-  /** For answers to these requests: their producers' rows. */
-  answers(requests: Int32Array, from: number, to: number): void {
-    if (to - from > this.producers.length) this.#grow(to - from);
-    const { ints } = this.#state.requests;
-    const { producers: mine } = this;
-    for (let i = from; i < to; i++) mine[i - from] = ints[requests[i] * R_INTS + R_PRODUCER];
-    this.producerRows(mine, to - from);
+  /** For answers to these requests, `count` of them from an index on: their rows, their producers' and first batches'. */
+  answers(requests: Int32Array, from: number, count: number): void {
+    if (count > this.producers.length) this.#grow(count);
+    const { requests: pool } = this.#state;
+    const { ints } = pool;
+    const { producers: mine, batches } = this;
+    for (let i = 0; i < count; i++) {
+      const row = requests[from + i] * R_INTS;
+      mine[i] = ints[row + R_PRODUCER];
+      batches[i] = ints[row + R_HEAD];
+    }
+    for (let i = 0; i < count; i++) batches[i] = pool.batchOf(batches[i]);
+    this.producerRows(mine, count);
+    this.batchRows(batches, count);
   }
 
   /** For requests that arrive: their rows, and those of their first batches. */
   arrivals(requests: Int32Array, batches: Int32Array, count: number): void {
     const { ints } = this.#state.requests;
-    const { ints: rows } = this.#state.batches;
     let read = 0;
     for (let i = 0; i < count; i++) read += ints[requests[i] * R_INTS];
-    for (let i = 0; i < count; i++) read += rows[batches[i] * B_INTS] + rows[batches[i] * B_INTS + LINE];
+    this.read += read;
+    this.batchRows(batches, count);
+  }
+
+  batchRows(batches: Int32Array, count: number): void {
+    const { ints } = this.#state.batches;
+    let read = 0;
+    for (let i = 0; i < count; i++) read += ints[batches[i] * B_INTS] + ints[batches[i] * B_INTS + LINE];
     this.read += read;
   }
 
   #grow(count: number): void {
     this.producers = new Int32Array(2 * count);
+    this.batches = new Int32Array(2 * count);
   }
 }
