@@ -25,13 +25,11 @@ import type { RequestPool } from './request-pool.ts';
 import { REQUEST } from './request-pool.ts';
 import { Sending } from './sending.ts';
 import { ProducerState } from './state.ts';
-import { STREAM, type StreamTable } from './stream-table.ts';
+import type { StreamTable } from './stream-table.ts';
 import type { StreamOptions } from './stream-traits.ts';
 import type { TopicView } from './topic-view.ts';
 
 const { BYTES, CLOSED, P_STRIDE, RECHECK, RECORDS } = PRODUCER_ROW;
-
-const { S_STRIDE } = STREAM;
 
 const { R_ABANDONED, R_BROKER, R_FLOATS, R_INTS, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
 
