@@ -1,4 +1,5 @@
 /** The measured part of a run: what happens between the end of the warm-up and the end of the scenario, and what it took. */
+import { inlineMore } from '../sim/cli/inlining.ts';
 import { Simulation } from '../sim/index.ts';
 import { loadScenario } from '../sim/scenario/index.ts';
 
@@ -30,8 +31,9 @@ export interface Steady {
 
 const SLICES = 10;
 
-/** A simulation whose warm-up is over. */
+/** A simulation whose warm-up is over, in a process set as the command sets its own. */
 export function warmedUp({ sets }: Spec): Simulation {
+  inlineMore();
   const simulation = new Simulation(loadScenario('keystone-2015', { sets }));
   simulation.advance({ untilNs: simulation.scenario.warmupNs });
   return simulation;

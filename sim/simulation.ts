@@ -97,16 +97,18 @@ export class Simulation {
       compressionNsPerByte: policy.compressionNsPerByte,
     });
     const needed = new RoutePositions(topology.partitions);
+    const mirrors = scenario.sinks.map((spec) =>
+      scenario.topics.map((topic) =>
+        spec.kind === 'kafka' ? (topology.mirrors.get(`${spec.cluster}/${topic.name}`) ?? -1) : -1,
+      ),
+    );
     this.routers = new RouterFleet({
       engine,
       scenario,
       topology,
       doors: this.clusters,
       logs: (partition) => this.clusters.logs[partition],
-      mirrorOf: (sink, topic) => {
-        const spec = scenario.sinks[sink];
-        return spec.kind === 'kafka' ? topology.mirrors.get(`${spec.cluster}/${scenario.topics[topic].name}`)! : -1;
-      },
+      mirrorOf: (sink, topic) => mirrors[sink][topic],
       onDelivered: (partition) => this.clusters.release(partition, needed.lowest(partition, this.routers)),
     });
     needed.learn(this.routers);

@@ -1,4 +1,5 @@
 import { Digest } from './digest.ts';
+import { type Foreseer, Foresight } from './foresight.ts';
 import { hashString } from './hash.ts';
 import { InvariantError } from './invariant.ts';
 import { type EventPool, NONE } from './pool.ts';
@@ -40,7 +41,6 @@ export class Engine {
   private readonly queue: EventQueue;
   private readonly pool: EventPool;
   private readonly handlers: Handler[] = [];
-  private readonly foreseers: (Handler | undefined)[] = [];
   private readonly kindNames: string[] = [];
   private readonly streams = new Map<string, RandomStream>();
   private readonly rolling = new Digest();
@@ -69,18 +69,19 @@ export class Engine {
    * Registers a kind of event; of two events at one time, that of the kind registered earlier comes first. At most 31
    * kinds.
    *
-   * `foresee`, if given, is told of most events of the kind a few dozen events before their turn, and may only read: memory
-   * that it reads then is in cache when the handler wants it. Worth it when entities are so many that they fall out of it.
+   * `foresee`, if given, is told of most events of the kind shortly before their turn, dozens at a time, and may only read:
+   * memory that it reads then is in cache when the handler wants it. Worth it when entities are so many that they fall out
+   * of it, and if it reads for all events in step: see `Foresight`.
    */
-  kind(name: string, handler: Handler, foresee?: Handler): number {
+  kind(name: string, handler: Handler, foresee?: Foreseer): number {
     if (this.handlers.length === KINDS_MAX)
       throw new InvariantError(`kind ${name}: at most ${KINDS_MAX} kinds of event`);
     if (this.kindNames.includes(name)) throw new InvariantError(`kind ${name} is registered already`);
     this.handlers.push(handler);
     this.kindNames.push(name);
     if (foresee !== undefined) {
-      this.foreseers[this.handlers.length - 1] = foresee;
-      this.queue.foresee = (rank, data) => this.foreseers[rank >>> 24]?.(rank & MASK_24, data);
+      this.queue.foresight ??= new Foresight();
+      this.queue.foresight.watch(this.handlers.length - 1, foresee);
     }
     return this.handlers.length - 1;
   }

@@ -22,6 +22,7 @@
 export { Digest } from './digest.ts';
 export * from './distribution.ts';
 export { Engine, type EngineOptions, type Handler } from './engine.ts';
+export type { Foreseer } from './foresight.ts';
 export { hash32, hashString, uniform } from './hash.ts';
 export { InvariantError, invariant } from './invariant.ts';
 export { cos, exp, ln, pow, sin } from './math.ts';

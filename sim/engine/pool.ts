@@ -122,6 +122,20 @@ export class EventPool {
     return before;
   }
 
+  /**
+   * Appends to `events`, of which the first `count` are heads of lists, what follows them, as far as there is room; returns
+   * how many there are then. All lists are walked in step: reads that don't wait for each other.
+   */
+  unlist(events: Int32Array, count: number): number {
+    const { ints } = this;
+    const { length } = events;
+    for (let i = 0; i < count; i++) {
+      const next = ints[events[i] * INTS + NEXT];
+      if (next !== NONE && count < length) events[count++] = next;
+    }
+    return count;
+  }
+
   /** Makes an event just taken cancellable and returns its handle. */
   arm(event: number): number {
     this.ints[event * INTS + STATE] = LIVE;

@@ -1,3 +1,4 @@
+import type { Foresight } from './foresight.ts';
 import { Front } from './front.ts';
 import { EventPool, NONE } from './pool.ts';
 
@@ -14,8 +15,8 @@ const TUNE_EVERY_MIN = 4096;
 /** Width and size are left alone within this factor: a rebuild touches every event. */
 const TUNE_FACTOR = 3;
 const REBUILDS_MAX = 6;
-/** Buckets ahead of the current one at which events are foreseen: far enough for memory to answer, near enough to stay in cache. */
-const FORESEEN = 16;
+/** Buckets whose events are foreseen together: enough for their reads to overlap, few enough to stay in cache. */
+const FORESEEN_BUCKETS = 8;
 /** Events in the front's heap from which the calendar is suspected to stand too far ahead of what is scheduled. */
 const HEAP_MAX = 512;
 
@@ -58,8 +59,10 @@ export class EventQueue {
   private wheelEndNs = 0;
   private coarseEndNs = 0;
 
-  /** Told of each event of the wheel shortly before its turn; see `Engine.kind`. */
-  foresee: ((rank: number, data: number) => void) | null = null;
+  /** Told of events of the wheel shortly before their turn; see `Engine.kind`. */
+  foresight: Foresight | null = null;
+  /** The bucket up to which it has been told. */
+  private foreseenEnd = 0;
 
   private work = 0;
   private workMax = TUNE_EVERY_MIN;
@@ -125,6 +128,7 @@ export class EventQueue {
     this.mask = this.wheel.length - 1;
     this.perHalf = this.perWidth / this.half;
     this.bucket = Math.floor(nowNs * this.perWidth);
+    this.foreseenEnd = this.bucket;
     this.frontEndNs = (this.bucket + 1) * this.widthNs;
     this.halfNumber = Math.floor(nowNs * this.perHalf);
     this.wheelEndNs = (this.halfNumber + 2) * this.half * this.widthNs;
@@ -166,14 +170,18 @@ export class EventQueue {
     }
   }
 
-  /** Buckets of the wheel from the first to the last, as far as the wheel goes. */
-  private foreseeBuckets(first: number, last: number): void {
-    const end = Math.min(last, (this.halfNumber + 2) * this.half - 1);
-    for (let bucket = first; bucket <= end; bucket++) {
-      for (let event = this.wheel[bucket & this.mask]; event !== NONE; event = this.pool.next(event)) {
-        this.foresee!(this.pool.rank(event), this.pool.data(event));
-      }
+  /** Tells of the events in a block of buckets, the next one first, as far as the wheel goes. */
+  private foresee(foresight: Foresight, bucket: number): void {
+    const { wheel, mask } = this;
+    const { events } = foresight;
+    const end = Math.min(bucket + FORESEEN_BUCKETS, (this.halfNumber + 2) * this.half);
+    let heads = 0;
+    for (let i = bucket; i < end; i++) {
+      const event = wheel[i & mask];
+      if (event !== NONE) events[heads++] = event;
     }
+    this.foreseenEnd = end;
+    foresight.tell(this.pool, heads);
   }
 
   /** Brings the next bucket with events into the front, which is empty. Returns the next event, or NONE. */
@@ -187,11 +195,11 @@ export class EventQueue {
       while (bucket < last && wheel[bucket & mask] === NONE) bucket++;
       this.work += bucket - first;
       if (bucket < last) {
+        if (this.foresight !== null && bucket >= this.foreseenEnd) this.foresee(this.foresight, bucket);
         const list = wheel[bucket & mask];
         wheel[bucket & mask] = NONE;
         this.bucket = bucket;
         this.frontEndNs = (bucket + 1) * this.widthNs;
-        if (this.foresee !== null) this.foreseeBuckets(first + FORESEEN, bucket + FORESEEN);
         const count = this.front.fill(list);
         this.wheelCount -= count;
         this.passed += count;

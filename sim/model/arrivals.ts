@@ -72,9 +72,12 @@ export class Arrivals {
     });
   }
 
-  /** Reads the stream's row, to have it in cache. */
-  foresee(stream: number): number {
-    return this.#table[stream * STRIDE] + this.#table[stream * STRIDE + STRIDE - 1];
+  /** Reads the streams' rows, to have them in cache. */
+  foresee(streams: Int32Array, count: number): number {
+    const t = this.#table;
+    let read = 0;
+    for (let i = 0; i < count; i++) read += t[streams[i] * STRIDE] + t[streams[i] * STRIDE + STRIDE - 1];
+    return read;
   }
 
   /** True when records have keys. */

@@ -110,10 +110,17 @@ export class BrokerTable {
     this.#writeBehind(to, spec, bytes, nowNs);
   }
 
-  /** Reads the broker's row, to have it in cache. */
-  foresee(broker: number): number {
-    const row = this.#row[broker];
-    return this.#table[row] + this.#table[row + 8] + this.#table[row + 16] + this.#table[row + 24];
+  /** Reads the brokers' rows, to have them in cache; of those that only copy, the part which that touches. */
+  foresee(brokers: Int32Array, count: number, copying: boolean): number {
+    const t = this.#table;
+    const rows = this.#row;
+    let read = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rows[brokers[i]];
+      read += t[row] + t[row + 8];
+      if (!copying) read += t[row + 16] + t[row + 24];
+    }
+    return read;
   }
 
   /** The process is gone: queues are empty when it is back. */

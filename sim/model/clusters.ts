@@ -22,6 +22,7 @@ import {
 import { FetchWaiters } from './fetch-waiters.ts';
 import { PartitionLog } from './log.ts';
 import { LogArena } from './log-arena.ts';
+import { LogReadAhead } from './log-read-ahead.ts';
 import { ReplicaSet } from './replication.ts';
 import { REPLICAS_MAX, type Topology } from './topology.ts';
 
@@ -39,6 +40,8 @@ export class Clusters implements FetchDoor, ProduceDoor {
   readonly replicaSets: readonly (ReplicaSet | null)[];
   fetchListener: FetchListener | null = null;
   produceListener: ProduceListener | null = null;
+  /** What was read ahead: means nothing, but what is read has to go somewhere. */
+  foreseen = 0;
   readonly #engine: Engine;
   readonly #topology: Topology;
   readonly #scenario: Scenario;
@@ -52,6 +55,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
   readonly #read: Uint8Array;
   readonly #retentionKind: number;
   readonly #producedKind: number;
+  readonly #readAhead: LogReadAhead;
 
   constructor(options: { engine: Engine; topology: Topology; scenario: Scenario }) {
     const { engine, topology, scenario } = options;
@@ -85,6 +89,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
     this.logs = logs;
     this.replicaSets = replicaSets;
     this.#hosted = hosted;
+    this.#readAhead = new LogReadAhead({ logs, arena, topology, brokers: this.brokers });
     this.#retentionKind = engine.kind('retention check', (cluster) => this.#retain(cluster));
     this.#producedKind = engine.kind('write appended', (writer, data) => this.#produced(writer, data));
     this.#waiters = new FetchWaiters({
@@ -132,15 +137,10 @@ export class Clusters implements FetchDoor, ProduceDoor {
     return atNs;
   }
 
-  /** Reads what an append to the partition will read, to have it in cache. */
-  foresee(partition: number): number {
-    const row = partition * REPLICAS_MAX;
-    const { replicas } = this.#topology;
-    let read = this.logs[partition].foresee() + this.brokers.foresee(replicas[row]);
-    for (let copy = 1; copy < REPLICAS_MAX && replicas[row + copy] >= 0; copy++) {
-      read += this.brokers.foresee(replicas[row + copy]);
-    }
-    return read;
+  /** Reads what appends to the partitions will read, to have it in cache. */
+  foresee(partitions: Int32Array, count: number): void {
+    this.#readAhead.appends(partitions, count);
+    this.foreseen += this.#waiters.foresee(partitions, count);
   }
 
   /** The partition's last n records are second copies. */

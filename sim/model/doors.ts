@@ -61,6 +61,8 @@ export interface ProduceListener {
 
 /** What the fleet may see of a partition's log. */
 export interface LogView {
+  /** Reads what `visit` may read, to have it in cache. What it answers means nothing. */
+  foresee(): number;
   /** End of the log at the time, appends dated after it not counted. */
   endOffsetAt(atNs: number): number;
   startOffset(): number;

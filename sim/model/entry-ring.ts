@@ -97,6 +97,11 @@ export abstract class EntryRing {
     this.ring[this.base + LAST_APPEND_NS] = Number.NEGATIVE_INFINITY;
   }
 
+  /** Where the log's header lies in the arena: for reading ahead. */
+  get header(): number {
+    return this.base;
+  }
+
   protected get ring(): Float64Array {
     return this.arena.doubles;
   }
@@ -206,7 +211,7 @@ export abstract class EntryRing {
   }
 
   protected makeRoom(): void {
-    const capacity = this.mask + 1;
+    const capacity = (this.mask + 1) | 0;
     if (capacity >= this.entriesMax) {
       const pairs = this.mergeable() >> 1;
       // Fewer would make every few appends pay for a merge; beyond the bound lies only what is too young to merge.
@@ -242,14 +247,19 @@ export abstract class EntryRing {
   }
 
   private mergeOldest(pairs: number): void {
-    const ring = this.ring;
+    const { ring } = this;
+    const start = this.base + HEADER;
+    const head = ring[this.base + HEAD] | 0;
+    const mask = ring[this.base + MASK] | 0;
     for (let pair = pairs; pair >= 1; pair--) {
-      const earlier = this.at(2 * pair - 1);
-      const later = this.at(2 * pair);
-      const into = this.at(pairs + pair);
+      const earlier = start + ((head + 2 * pair - 1) & mask) * STRIDE;
+      const later = start + ((head + 2 * pair) & mask) * STRIDE;
+      const into = start + ((head + pairs + pair) & mask) * STRIDE;
       const first = Math.min(ring[earlier + FIRST_CREATED_NS], ring[later + FIRST_CREATED_NS]);
       const last = Math.max(ring[earlier + LAST_CREATED_NS], ring[later + LAST_CREATED_NS]);
-      ring.copyWithin(into, later, later + FIRST_CREATED_NS);
+      ring[into + END_OFFSET] = ring[later + END_OFFSET];
+      ring[into + APPEND_NS] = ring[later + APPEND_NS];
+      ring[into + END_BYTES] = ring[later + END_BYTES];
       ring[into + FIRST_CREATED_NS] = first;
       ring[into + LAST_CREATED_NS] = last;
     }

@@ -3,6 +3,22 @@ import { type Engine, invariant } from '../engine/index.ts';
 
 const NONE = -1;
 
+/** A consumer's row is one cache line; it has one fetch at a time. */
+const STRIDE = 8;
+const PARTITION = 0;
+const FROM = 1;
+const BYTES_MAX = 2;
+const ENOUGH_BYTES = 3;
+const NEXT = 4;
+const TIMER = 5;
+/** What its fetch does: nothing yet, wait, or wait while its wake-up for enough data is on its way. */
+const STATE = 6;
+const IDLE = 0;
+const WAITING = 1;
+const WOKEN = 2;
+/** Its fetches so far: an event for an earlier one is stale. */
+const ORDINAL = 7;
+
 export class FetchWaiters {
   readonly #engine: Engine;
   readonly #answer: (consumer: number) => void;
@@ -12,18 +28,7 @@ export class FetchWaiters {
   readonly #heads: Int32Array;
   /** By partition: log bytes at which the first of its waiters has enough; never more than that. */
   readonly #least: Float64Array;
-  // By consumer; a consumer has one fetch at a time.
-  #partition: Int32Array = new Int32Array(64);
-  #from: Float64Array = new Float64Array(64);
-  #bytesMax: Float64Array = new Float64Array(64);
-  #enoughBytes: Float64Array = new Float64Array(64);
-  #next: Int32Array = new Int32Array(64);
-  #timer: Float64Array = new Float64Array(64);
-  #waiting: Uint8Array = new Uint8Array(64);
-  /** Its fetches so far: an event for an earlier one is stale. */
-  #ordinal: Int32Array = new Int32Array(64);
-  /** 1 when the wake-up for enough data is on its way. */
-  #woken: Uint8Array = new Uint8Array(64);
+  #rows: Float64Array = new Float64Array(64 * STRIDE);
 
   constructor(options: { engine: Engine; partitions: number; answer: (consumer: number) => void }) {
     const { engine, answer } = options;
@@ -45,104 +50,108 @@ export class FetchWaiters {
   }
 
   partition(consumer: number): number {
-    return this.#partition[consumer];
+    return this.#rows[consumer * STRIDE + PARTITION];
   }
 
   from(consumer: number): number {
-    return this.#from[consumer];
+    return this.#rows[consumer * STRIDE + FROM];
   }
 
   bytesMax(consumer: number): number {
-    return this.#bytesMax[consumer];
+    return this.#rows[consumer * STRIDE + BYTES_MAX];
+  }
+
+  /** Reads what appends to the partitions will read, to have it in cache. */
+  foresee(partitions: Int32Array, count: number): number {
+    const least = this.#least;
+    let read = 0;
+    for (let i = 0; i < count; i++) read += least[partitions[i]];
+    return read;
+  }
+
+  /** Reads what the end of the consumers' wait will read; into `partitions` goes what they wait for. */
+  foreseeConsumers(consumers: Int32Array, count: number, partitions: Int32Array): number {
+    const rows = this.#rows;
+    const heads = this.#heads;
+    let read = 0;
+    for (let i = 0; i < count; i++) partitions[i] = rows[consumers[i] * STRIDE + PARTITION];
+    for (let i = 0; i < count; i++) read += heads[partitions[i]];
+    return read;
   }
 
   /** Notes a fetch that has arrived. */
   hold(consumer: number, partition: number, fromOffset: number, bytesMax: number): void {
-    while (consumer >= this.#partition.length) this.#grow();
-    invariant(this.#waiting[consumer] === 0, 'a consumer has one fetch at a time');
-    this.#partition[consumer] = partition;
-    this.#from[consumer] = fromOffset;
-    this.#bytesMax[consumer] = bytesMax;
-    this.#ordinal[consumer]++;
+    const row = consumer * STRIDE;
+    while (row >= this.#rows.length) this.#grow();
+    const rows = this.#rows;
+    if (rows[row + STATE] !== IDLE) invariant(false, 'a consumer has one fetch at a time');
+    rows[row + PARTITION] = partition;
+    rows[row + FROM] = fromOffset;
+    rows[row + BYTES_MAX] = bytesMax;
+    rows[row + ORDINAL]++;
   }
 
   /** The noted fetch waits until the log has so many bytes in all, or until the deadline. */
   wait(consumer: number, enoughBytes: number, deadlineNs: number): void {
-    const partition = this.#partition[consumer];
-    this.#enoughBytes[consumer] = enoughBytes;
-    this.#waiting[consumer] = 1;
-    this.#woken[consumer] = 0;
-    this.#next[consumer] = this.head(partition);
+    const rows = this.#rows;
+    const row = consumer * STRIDE;
+    const partition = rows[row + PARTITION];
+    rows[row + ENOUGH_BYTES] = enoughBytes;
+    rows[row + STATE] = WAITING;
+    rows[row + NEXT] = this.head(partition);
     this.#heads[partition] = consumer;
     if (enoughBytes < this.#least[partition]) this.#least[partition] = enoughBytes;
-    const ordinal = this.#ordinal[consumer];
-    this.#timer[consumer] = this.#engine.timer(deadlineNs, this.#timeoutKind, consumer, ordinal, ordinal);
+    const ordinal = rows[row + ORDINAL];
+    rows[row + TIMER] = this.#engine.timer(deadlineNs, this.#timeoutKind, consumer, ordinal, ordinal);
   }
 
   /** The partition's log has now so many bytes, visible from `visibleNs` on. */
   appended(partition: number, endBytes: number, visibleNs: number): void {
     if (visibleNs === Infinity) return;
+    const rows = this.#rows;
     let least = Infinity;
-    for (let consumer = this.head(partition); consumer !== NONE; consumer = this.#next[consumer]) {
-      if (this.#woken[consumer] === 1) continue;
-      if (endBytes < this.#enoughBytes[consumer]) {
-        if (this.#enoughBytes[consumer] < least) least = this.#enoughBytes[consumer];
+    for (let consumer = this.head(partition); consumer !== NONE; consumer = rows[consumer * STRIDE + NEXT]) {
+      const row = consumer * STRIDE;
+      if (rows[row + STATE] === WOKEN) continue;
+      if (endBytes < rows[row + ENOUGH_BYTES]) {
+        if (rows[row + ENOUGH_BYTES] < least) least = rows[row + ENOUGH_BYTES];
         continue;
       }
-      this.#woken[consumer] = 1;
+      rows[row + STATE] = WOKEN;
       const atNs = Math.max(visibleNs, this.#engine.nowNs);
-      this.#engine.schedule(atNs, this.#readyKind, consumer, this.#ordinal[consumer], this.#ordinal[consumer]);
+      this.#engine.schedule(atNs, this.#readyKind, consumer, rows[row + ORDINAL], rows[row + ORDINAL]);
     }
     this.#least[partition] = least;
   }
 
   /** Takes a waiting fetch out without an answer. */
   drop(consumer: number): void {
-    invariant(this.#waiting[consumer] === 1, 'only a waiting fetch is dropped');
-    this.#waiting[consumer] = 0;
-    this.#engine.cancel(this.#timer[consumer]);
-    const partition = this.#partition[consumer];
-    const next = this.#next[consumer];
+    const rows = this.#rows;
+    const row = consumer * STRIDE;
+    if (rows[row + STATE] === IDLE) invariant(false, 'only a waiting fetch is dropped');
+    rows[row + STATE] = IDLE;
+    this.#engine.cancel(rows[row + TIMER]);
+    const partition = rows[row + PARTITION];
+    const next = rows[row + NEXT];
     let at = this.head(partition);
     if (at === consumer) {
       this.#heads[partition] = next;
       return;
     }
-    while (this.#next[at] !== consumer) at = this.#next[at];
-    this.#next[at] = next;
+    while (rows[at * STRIDE + NEXT] !== consumer) at = rows[at * STRIDE + NEXT];
+    rows[at * STRIDE + NEXT] = next;
   }
 
   #fire(consumer: number, ordinal: number): void {
-    if (this.#waiting[consumer] === 0 || this.#ordinal[consumer] !== ordinal) return;
+    const row = consumer * STRIDE;
+    if (this.#rows[row + STATE] === IDLE || this.#rows[row + ORDINAL] !== ordinal) return;
     this.drop(consumer);
     this.#answer(consumer);
   }
 
   #grow(): void {
-    const size = this.#partition.length * 2;
-    const int = (from: Int32Array): Int32Array => {
-      const to = new Int32Array(size);
-      to.set(from);
-      return to;
-    };
-    const float = (from: Float64Array): Float64Array => {
-      const to = new Float64Array(size);
-      to.set(from);
-      return to;
-    };
-    const byte = (from: Uint8Array): Uint8Array => {
-      const to = new Uint8Array(size);
-      to.set(from);
-      return to;
-    };
-    this.#partition = int(this.#partition);
-    this.#from = float(this.#from);
-    this.#bytesMax = float(this.#bytesMax);
-    this.#enoughBytes = float(this.#enoughBytes);
-    this.#next = int(this.#next);
-    this.#timer = float(this.#timer);
-    this.#waiting = byte(this.#waiting);
-    this.#ordinal = int(this.#ordinal);
-    this.#woken = byte(this.#woken);
+    const rows = new Float64Array(this.#rows.length * 2);
+    rows.set(this.#rows);
+    this.#rows = rows;
   }
 }

@@ -75,11 +75,12 @@ export class PartitionLog extends EntryRing implements LogView {
     return baseOffset;
   }
 
-  /** Reads what an append will touch, to have it in cache. */
   foresee(): number {
     const { ring, base } = this;
-    const at = base + HEADER + ((ring[base + HEAD] + ring[base + SIZE]) & ring[base + MASK]) * STRIDE;
-    return ring[at] + ring[at + STRIDE - 1];
+    const end = base + HEADER + (ring[base + MASK] + 1) * STRIDE;
+    let read = 0;
+    for (let line = base; line < end; line += 8) read += ring[line];
+    return read;
   }
 
   /** When the last append is done; −Infinity before the first. */

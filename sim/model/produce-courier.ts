@@ -6,25 +6,21 @@ import { REQUEST } from '../../src/producer/request-pool.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { Clusters } from './clusters.ts';
+import { DueAnswers } from './due-answers.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
 import type { ProducerBooks } from './producer-books.ts';
-import { Reachability } from './reachability.ts';
+import { connectAgainNs, Reachability } from './reachability.ts';
 import { RequestSlots } from './request-slots.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
 import type { Topology } from './topology.ts';
 
-const { IDENTITY, PRODUCER_STRIDE, STREAM_STRIDE, TOPIC, ZONE } = FLEET;
+const { FIRST_PARTITION, IDENTITY, PRODUCER_INTS, STREAM_STRIDE, ZONE } = FLEET;
 
 const { R_BROKER, R_FLOATS, R_HEAD, R_INTS, R_NEXT, R_ORDINAL, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
 
 const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_LAST_AT_NS, B_N, B_PARTITION, B_STREAM, B_WIRE_BYTES } = BATCH;
 
 const NONE = -1;
-/** First retransmission of an unanswered connection request; each wait is twice the one before (Linux, RFC 6298). */
-const CONNECT_RETRY_NS = 1_000_000_000;
-/** AK `socket.connection.setup.timeout.ms`; before Kafka 2.7 it was the system's, longer. */
-const CONNECT_TIMEOUT_NS = 10_000_000_000;
-
 export interface ProduceCourierOptions {
   readonly engine: Engine;
   readonly topology: Topology;
@@ -33,8 +29,11 @@ export interface ProduceCourierOptions {
   readonly rows: FleetRows;
   readonly books: ProducerBooks;
   readonly producers: number;
+  readonly streamTopic: Int32Array;
   readonly eager: boolean;
   readonly compressNsPerWireByte: number;
+  /** True when the producer's buffer may run full before its next decision. */
+  readonly pressed: (producer: number) => boolean;
   /** Plans an event for the producer, no later than the time. */
   readonly plan: (producer: number, atNs: number) => void;
   /** Something went wrong for the producer: hand over what has happened, and see what it has to wait for. */
@@ -60,6 +59,7 @@ export class ProduceCourier {
   readonly #lateKind: number;
   readonly #reach: Reachability;
   readonly #slots = new RequestSlots();
+  readonly #due: DueAnswers;
   /** What was read ahead: means nothing, but what is read has to go somewhere. */
   foreseen = 0;
 
@@ -75,13 +75,15 @@ export class ProduceCourier {
     this.#compressNsPerWireByte = options.compressNsPerWireByte;
     this.#arriveKind = options.engine.kind(
       'produce request arrives',
-      (_, number) => this.#onArrive(this.#underWay.arrive(number)),
-      (producer, number) => this.#foresee(producer, number),
+      (_, number) => this.#onArrive(this.#underWay.arrive(number), this.#underWay.partition(number)),
+      (producers, numbers, count) => this.#foresee(producers, numbers, count),
     );
     this.#lateKind = options.engine.kind('late produce answer', (producer, number) => {
       this.#onLate(producer, this.#underWay.arrive(number));
     });
     this.#reach = new Reachability(options.topology);
+    const settle = (request: number): void => this.settle(request);
+    this.#due = new DueAnswers({ ...options, slots: this.#slots, settle });
   }
 
   /** When the answer is there; `Infinity` while that isn't known. */
@@ -105,8 +107,8 @@ export class ProduceCourier {
     if (requests.floats[request * R_FLOATS + R_SENT_AT_NS] !== nowNs)
       invariant(false, 'a request is sent at the time of its decision');
     const ordinal = requests.ints[request * R_INTS + R_ORDINAL];
-    const row = producer * PRODUCER_STRIDE;
-    const draw = hash32(this.#rows.producers[row + IDENTITY], ordinal, 1);
+    const row = producer * PRODUCER_INTS;
+    const draw = hash32(this.#rows.ints[row + IDENTITY], ordinal, 1);
     let bytes = 0;
     for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
       const batch = requests.batchOf(entry);
@@ -114,7 +116,7 @@ export class ProduceCourier {
       this.recordsSent += core.batches.ints[batch * B_INTS + B_N];
     }
     this.requests++;
-    const zone = this.#rows.producers[row + ZONE];
+    const zone = this.#rows.ints[row + ZONE];
     const tripNs = this.#topology.network.tripBy(zone, this.#topology.brokerZone[broker], draw & 4095);
     let atNs = nowNs + tripNs + Math.round(bytes * this.#compressNsPerWireByte);
     if (core.inFlight(producer, broker) > 1) {
@@ -134,31 +136,30 @@ export class ProduceCourier {
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
 
-  /** Reads what settling the request will read, to have it in cache. */
-  foreseeAnswer(request: number): number {
-    const { requests } = this.#core;
-    const batch = requests.batchOf(requests.ints[request * R_INTS + R_HEAD]);
-    return this.#slots.answerNs(request) + this.#core.foreseeRequest(request, batch);
-  }
-
   #depart(request: number): number {
     const { requests } = this.#core;
     const batch = requests.batchOf(requests.ints[request * R_INTS + R_HEAD]);
     return this.#underWay.depart(request, batch, this.#partitionOf(batch));
   }
 
-  /** Reads ahead what the arrival will read. */
-  #foresee(producer: number, number: number): void {
-    this.foreseen =
-      this.#clusters.foresee(this.#underWay.partition(number)) +
-      this.#core.foreseeRequest(this.#underWay.request(number), this.#underWay.batch(number)) +
-      this.#rows.foresee(producer, 0);
+  /** Reads ahead what arrivals will read. */
+  #foresee(producers: Int32Array, numbers: Int32Array, count: number): void {
+    const { readAhead } = this.#core;
+    const { requests, batches, partitions } = this.#underWay.look(numbers, count);
+    readAhead.arrivals(requests, batches, count);
+    readAhead.producerRows(producers, count);
+    this.#clusters.foresee(partitions, count);
+    this.foreseen +=
+      this.#rows.foreseeProducers(producers, count) +
+      this.#slots.foresee(requests, count) +
+      this.#books.foresee(batches, count);
   }
 
   /** A produce request reaches its broker. */
-  #onArrive(request: number): void {
+  #onArrive(request: number, firstPartition: number): void {
     const core = this.#core;
     const nowNs = this.#engine.nowNs;
+    if (nowNs >= this.#due.nextNs) this.#due.settle(nowNs);
     const { requests, batches } = core;
     const broker = requests.ints[request * R_INTS + R_BROKER];
     const producer = requests.ints[request * R_INTS + R_PRODUCER];
@@ -182,9 +183,10 @@ export class ProduceCourier {
     const doneNs = this.#clusters.brokers.produce(broker, bytes, nowNs);
     const acks = core.acksOf(request);
     let answerNs = acks === 0 ? nowNs : doneNs;
+    let partition = firstPartition;
     for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
       const batch = requests.batchOf(entry);
-      const partition = this.#partitionOf(batch);
+      if (partition === NONE) partition = this.#partitionOf(batch);
       const n = batches.ints[batch * B_INTS + B_N];
       const { floats } = batches;
       const f = batch * B_FLOATS;
@@ -200,6 +202,7 @@ export class ProduceCourier {
       else this.#books.store(batch, atNs);
       if (acks === 1 && atNs > answerNs) answerNs = atNs;
       if (acks === -1) answerNs = Math.max(answerNs, this.#clusters.visibleFromNs(partition, atNs));
+      partition = NONE;
     }
     if (answerNs === Infinity) {
       // The in-sync set stands still: no answer before the client's own time-out.
@@ -215,13 +218,11 @@ export class ProduceCourier {
   #connectAgain(request: number, producer: number): void {
     const { requests } = this.#core;
     const sentNs = requests.floats[request * R_FLOATS + R_SENT_AT_NS];
-    let waitNs = CONNECT_RETRY_NS;
-    while (sentNs + waitNs <= this.#engine.nowNs) waitNs = 2 * waitNs + CONNECT_RETRY_NS;
-    if (requests.ints[request * R_INTS + R_SETTLED] === 1 || this.#engine.nowNs >= sentNs + CONNECT_TIMEOUT_NS) {
+    const atNs = connectAgainNs(sentNs, this.#engine.nowNs);
+    if (requests.ints[request * R_INTS + R_SETTLED] === 1 || atNs === Infinity) {
       this.#refuse(request, producer);
       return;
     }
-    const atNs = sentNs + Math.min(waitNs, CONNECT_TIMEOUT_NS);
     this.#slots.setArriveNs(request, atNs);
     const ordinal = requests.ints[request * R_INTS + R_ORDINAL];
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));
@@ -245,7 +246,7 @@ export class ProduceCourier {
     const brokerZone = this.#topology.brokerZone[broker];
     const tripNs = this.#topology.network.tripBy(
       brokerZone,
-      this.#rows.producers[producer * PRODUCER_STRIDE + ZONE],
+      this.#rows.ints[producer * PRODUCER_INTS + ZONE],
       this.#slots.backDraw(request),
     );
     let atNs = leavesNs + tripNs;
@@ -270,6 +271,7 @@ export class ProduceCourier {
     this.#answerComes(request, producer, atNs, outcome);
     if (outcome !== OUTCOME_OK) this.#rows.watch(producer, true);
     if (this.#eager || this.#rows.watched(producer)) this.#hooks.plan(producer, atNs);
+    else this.#due.add(request, atNs);
   }
 
   /** The client will hear of the request at the time. */
@@ -353,7 +355,7 @@ export class ProduceCourier {
         const broker = requests.ints[request * R_INTS + R_BROKER];
         if (!broken(broker) || this.#slots.answer(request) !== OUTCOME_OK) continue;
         const zone = this.#topology.brokerZone[broker];
-        const baseNs = this.#topology.network.baseNs(zone, this.#rows.producers[producer * PRODUCER_STRIDE + ZONE]);
+        const baseNs = this.#topology.network.baseNs(zone, this.#rows.ints[producer * PRODUCER_INTS + ZONE]);
         const answerNs = this.#slots.answerNs(request);
         // Not there yet: it finds nobody when it arrives. Answered: the answer may have left before the break.
         if (answerNs === Infinity || answerNs <= nowNs || (answersLeft && answerNs - baseNs <= nowNs)) continue;
@@ -371,6 +373,7 @@ export class ProduceCourier {
     if (this.#slots.answer(request) === OUTCOME_OK) {
       this.latency.record(answerNs - this.#core.requests.floats[request * R_FLOATS + R_SENT_AT_NS]);
     }
+    this.#slots.close(request);
     this.#core.onResult(request, this.#slots.answer(request), answerNs);
   }
 
@@ -379,7 +382,7 @@ export class ProduceCourier {
     // The usual case needs no look at the stream, which is out of cache by now.
     if (this.#books.freedStored(batch, this.#engine.nowNs)) return;
     const { ints } = this.#core.batches;
-    const topic = this.#rows.streams[ints[batch * B_INTS + B_STREAM] * STREAM_STRIDE + TOPIC];
+    const topic = this.#hooks.streamTopic[ints[batch * B_INTS + B_STREAM]];
     const nowNs = this.#engine.nowNs;
     // Nobody waits for its append any more (acks 0, a time-out), but that lies ahead: a broker that stops may undo it.
     if (this.#books.storedNs(batch) > nowNs) {
@@ -390,11 +393,8 @@ export class ProduceCourier {
   }
 
   #partitionOf(batch: number): number {
-    const { batches } = this.#core;
-    return (
-      this.#topology.topicFirstPartition[
-        this.#rows.streams[batches.ints[batch * B_INTS + B_STREAM] * STREAM_STRIDE + TOPIC]
-      ] + batches.ints[batch * B_INTS + B_PARTITION]
-    );
+    const { ints } = this.#core.batches;
+    const row = batch * B_INTS;
+    return this.#rows.streams[ints[row + B_STREAM] * STREAM_STRIDE + FIRST_PARTITION] + ints[row + B_PARTITION];
   }
 }

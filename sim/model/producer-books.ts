@@ -124,6 +124,14 @@ export class ProducerBooks {
     return (storedNs === NOT_STORED || storedNs > nowNs) && this.#rows[batch * 2 + END] !== ENDED_DROPPED;
   }
 
+  /** Reads the batches' rows, to have them in cache. */
+  foresee(batches: Int32Array, count: number): number {
+    const rows = this.#rows;
+    let read = 0;
+    for (let i = 0; i < count; i++) read += batches[i] * 2 < rows.length ? rows[batches[i] * 2] : 0;
+    return read;
+  }
+
   #reach(batch: number): void {
     const length = this.#rows.length;
     if (batch * 2 < length) return;

@@ -35,10 +35,9 @@ const {
   PRESSURE_BYTES,
   PRESSURE_RECORDS,
   PRODUCER,
-  PRODUCER_STRIDE,
+  PRODUCER_FLOATS,
+  PRODUCER_INTS,
   STREAM_STRIDE,
-  TOPIC,
-  WAKE,
   ZONE,
 } = FLEET;
 
@@ -90,14 +89,14 @@ export class ProducerFleet implements ProducerEffects {
     this.#eager = options.fidelity === 'record';
     this.core = new ProducerCore(options.config, this);
     this.books = new ProducerBooks(topology.topics);
-    this.#rows = new FleetRows(plan);
+    this.#rows = new FleetRows(plan, topology);
     this.#feed = new StreamFeed({ core: this.core, arrivals, rows: this.#rows, eager: this.#eager });
     // Ties in time: records come before answers, answers before deadlines, in both fidelities.
     this.#metadataKind = engine.kind('producer metadata', (producer) => this.#onMetadata(producer));
     this.#wakeKind = engine.kind(
       'stream decision',
       (stream) => this.#onWake(stream),
-      (stream) => this.#foreseeWake(stream),
+      (streams, _, count) => this.#foresee(streams, count),
     );
     this.#producerKind = engine.kind('producer decision', (producer) => this.#onProducer(producer));
     this.courier = new ProduceCourier({
@@ -108,8 +107,10 @@ export class ProducerFleet implements ProducerEffects {
       rows: this.#rows,
       books: this.books,
       producers: plan.producers,
+      streamTopic: plan.streamTopic,
       eager: this.#eager,
       compressNsPerWireByte: options.compressionNsPerByte / options.config.compressionRatio,
+      pressed: (producer) => this.#feed.pressed(producer),
       plan: (producer, atNs) => this.#planEvent(producer, atNs),
       look: (producer) => {
         this.#catchUpAll(producer);
@@ -154,12 +155,14 @@ export class ProducerFleet implements ProducerEffects {
     const { plan, config, metadataNs, seed } = this.#options;
     const { core } = this;
     for (let producer = 0; producer < plan.producers; producer++) {
-      const row = producer * PRODUCER_STRIDE;
-      this.#rows.producers[row + EVENT] = Infinity;
-      this.#rows.producers[row + IDENTITY] = hash32(seed, producer, 0x9d) | 0;
-      this.#rows.producers[row + ZONE] = plan.producerZone[producer];
-      this.#rows.producers[row + FIRST] = plan.firstStream[producer];
-      this.#rows.producers[row + END] = plan.firstStream[producer + 1];
+      const { floats, ints } = this.#rows;
+      const row = producer * PRODUCER_FLOATS;
+      const at = producer * PRODUCER_INTS;
+      floats[row + EVENT] = Infinity;
+      ints[at + IDENTITY] = hash32(seed, producer, 0x9d) | 0;
+      ints[at + ZONE] = plan.producerZone[producer];
+      ints[at + FIRST] = plan.firstStream[producer];
+      ints[at + END] = plan.firstStream[producer + 1];
       core.addProducer();
       let slackBytes = 0;
       let slackRecords = 0;
@@ -168,8 +171,6 @@ export class ProducerFleet implements ProducerEffects {
         const options = plan.topicOptions[plan.streamTopic[stream]];
         core.addStream(producer, plan.streamClass[stream], plan.streamIdentity[stream], options);
         limited ||= options.quota !== NONE;
-        this.#rows.streams[stream * STREAM_STRIDE + PRODUCER] = producer;
-        this.#rows.streams[stream * STREAM_STRIDE + TOPIC] = plan.streamTopic[stream];
         // What can lie unoffered between two decisions of the stream: one batch, and the record that closes it.
         const bytes = this.#arrivals.bytesMax(stream);
         const records = core.capacity(bytes) + 1;
@@ -177,9 +178,9 @@ export class ProducerFleet implements ProducerEffects {
         slackRecords += records;
         this.#scheduleWake(stream);
       }
-      this.#rows.producers[row + PRESSURE_BYTES] = config.bufferBytesMax - slackBytes;
+      floats[row + PRESSURE_BYTES] = config.bufferBytesMax - slackBytes;
       // A quota decides at each record, by its time and in the order of all that share it: as if the buffer were always near its bound.
-      this.#rows.producers[row + PRESSURE_RECORDS] = limited ? -1 : config.bufferRecordsMax - slackRecords;
+      floats[row + PRESSURE_RECORDS] = limited ? -1 : config.bufferRecordsMax - slackRecords;
       const askNs = Math.floor(metadataNs * (hash32(seed, producer, 0x3e) / 4294967296));
       this.#engine.schedule(askNs, this.#metadataKind, producer, 0, 0);
     }
@@ -202,21 +203,19 @@ export class ProducerFleet implements ProducerEffects {
     if (missing) this.#engine.schedule(nowNs + METADATA_RETRY_NS, this.#metadataKind, producer, 0, 0);
   }
 
-  /** Reads ahead what the decision will read. */
-  #foreseeWake(stream: number): void {
-    const producer = this.#plan.streamProducer[stream];
-    const answered = this.core.requestHead(producer);
-    this.foreseen =
-      this.core.foresee(producer, stream) +
-      this.#arrivals.foresee(stream) +
-      this.#rows.foresee(producer, stream) +
-      (answered === NONE ? 0 : this.courier.foreseeAnswer(answered));
+  /** Reads ahead what decisions will read. */
+  #foresee(streams: Int32Array, count: number): void {
+    const { readAhead } = this.core;
+    readAhead.streams(streams, count);
+    this.foreseen +=
+      this.#arrivals.foresee(streams, count) +
+      this.#rows.foreseeStreams(streams, count) +
+      this.#rows.foreseeProducers(readAhead.producers, count);
   }
 
   /** A stream's next decision may be due: its linger passes, its batch fills, or (record fidelity) its next record comes. */
   #onWake(stream: number): void {
     const nowNs = this.#engine.nowNs;
-    if (this.#rows.streams[stream * STREAM_STRIDE + WAKE] !== nowNs) return;
     const producer = this.#rows.streams[stream * STREAM_STRIDE + PRODUCER];
     const { core } = this;
     if (this.#rows.watched(producer) || this.#feed.pressed(producer)) {
@@ -236,8 +235,8 @@ export class ProducerFleet implements ProducerEffects {
   /** Something other than a stream's own decision may be due for a producer: an answer, a back-off, a time-out. */
   #onProducer(producer: number): void {
     const nowNs = this.#engine.nowNs;
-    if (this.#rows.producers[producer * PRODUCER_STRIDE + EVENT] !== nowNs) return;
-    this.#rows.producers[producer * PRODUCER_STRIDE + EVENT] = Infinity;
+    if (this.#rows.floats[producer * PRODUCER_FLOATS + EVENT] !== nowNs) return;
+    this.#rows.floats[producer * PRODUCER_FLOATS + EVENT] = Infinity;
     this.#catchUpAll(producer);
     this.core.onTime(producer, nowNs);
     this.#look(producer);
@@ -265,10 +264,10 @@ export class ProducerFleet implements ProducerEffects {
 
   #planEvent(producer: number, atNs: number): void {
     const nowNs = this.#engine.nowNs;
-    const at = producer * PRODUCER_STRIDE + EVENT;
-    if (atNs === Infinity || atNs >= this.#rows.producers[at]) return;
+    const at = producer * PRODUCER_FLOATS + EVENT;
+    if (atNs === Infinity || atNs >= this.#rows.floats[at]) return;
     const whenNs = Math.max(nowNs, Math.ceil(atNs));
-    this.#rows.producers[at] = whenNs;
+    this.#rows.floats[at] = whenNs;
     this.#engine.schedule(whenNs, this.#producerKind, producer, 0, 0);
   }
 
@@ -310,7 +309,6 @@ export class ProducerFleet implements ProducerEffects {
   #scheduleWake(stream: number): void {
     const nowNs = this.#engine.nowNs;
     const atNs = this.#eager ? this.#arrivals.nextNs(stream) : this.#feed.nextDecisionNs(stream, nowNs);
-    this.#rows.streams[stream * STREAM_STRIDE + WAKE] = atNs;
     if (atNs === Infinity) return;
     invariant(atNs >= nowNs, 'a decision lies ahead');
     this.#engine.schedule(atNs, this.#wakeKind, stream, 0, 0);

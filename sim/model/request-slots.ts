@@ -35,6 +35,11 @@ export class RequestSlots {
     this.#rows[request * STRIDE + ANSWER] = outcome;
   }
 
+  /** The answer has been handed over. */
+  close(request: number): void {
+    this.#rows[request * STRIDE + ANSWER_NS] = Infinity;
+  }
+
   arriveNs(request: number): number {
     return this.#rows[request * STRIDE + ARRIVE_NS];
   }
@@ -46,6 +51,14 @@ export class RequestSlots {
   /** 12-bit draw of the trip back. */
   backDraw(request: number): number {
     return this.#rows[request * STRIDE + BACK_DRAW];
+  }
+
+  /** Reads the requests' rows, to have them in cache. */
+  foresee(requests: Int32Array, count: number): number {
+    const rows = this.#rows;
+    let read = 0;
+    for (let i = 0; i < count; i++) read += rows[requests[i] * STRIDE];
+    return read;
   }
 
   #grow(): void {

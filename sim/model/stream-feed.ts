@@ -8,7 +8,7 @@ import { NO_KEY } from '../../src/record.ts';
 import type { Arrivals } from './arrivals.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
 
-const { END, FIRST, PRESSURE_BYTES, PRESSURE_RECORDS, PRODUCER_STRIDE } = FLEET;
+const { END, FIRST, PRESSURE_BYTES, PRESSURE_RECORDS, PRODUCER_FLOATS, PRODUCER_INTS } = FLEET;
 
 const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_OPEN_NEXT } = BATCH;
 
@@ -49,8 +49,8 @@ export class StreamFeed {
   offerSiblings(producer: number, stream: number, nowNs: number): void {
     const arrivals = this.#arrivals;
     const { targets } = this.#core.streams;
-    const first = this.#rows.producers[producer * PRODUCER_STRIDE + FIRST];
-    const end = this.#rows.producers[producer * PRODUCER_STRIDE + END];
+    const first = this.#rows.ints[producer * PRODUCER_INTS + FIRST];
+    const end = this.#rows.ints[producer * PRODUCER_INTS + END];
     const target = this.#targetOf(stream);
     for (let other = first; other < end; other++) {
       // The usual case: it goes elsewhere, and nothing else of it need be looked at.
@@ -66,8 +66,8 @@ export class StreamFeed {
 
   /** Offers all streams' records up to the time; one by one across streams when they compete for room. */
   offerAll(producer: number, untilNs: number): void {
-    const first = this.#rows.producers[producer * PRODUCER_STRIDE + FIRST];
-    const end = this.#rows.producers[producer * PRODUCER_STRIDE + END];
+    const first = this.#rows.ints[producer * PRODUCER_INTS + FIRST];
+    const end = this.#rows.ints[producer * PRODUCER_INTS + END];
     const arrivals = this.#arrivals;
     if (!this.pressed(producer)) {
       for (let stream = first; stream < end; stream++) {
@@ -114,10 +114,10 @@ export class StreamFeed {
   }
 
   pressed(producer: number): boolean {
-    const row = producer * PRODUCER_STRIDE;
+    const row = producer * PRODUCER_FLOATS;
     return (
-      this.#core.bufferedBytes(producer) > this.#rows.producers[row + PRESSURE_BYTES] ||
-      this.#core.bufferedRecords(producer) > this.#rows.producers[row + PRESSURE_RECORDS]
+      this.#core.bufferedBytes(producer) > this.#rows.floats[row + PRESSURE_BYTES] ||
+      this.#core.bufferedRecords(producer) > this.#rows.floats[row + PRESSURE_RECORDS]
     );
   }
 

@@ -20,17 +20,16 @@ import type { ProducerEffects } from './effects.ts';
 import { OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from './outcome.ts';
 import type { Partitioner } from './policy.ts';
 import { PRODUCER_ROW } from './producer-table.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { RequestPool } from './request-pool.ts';
 import { REQUEST } from './request-pool.ts';
 import { Sending } from './sending.ts';
 import { ProducerState } from './state.ts';
-import { STREAM, type StreamTable } from './stream-table.ts';
+import type { StreamTable } from './stream-table.ts';
 import type { StreamOptions } from './stream-traits.ts';
 import type { TopicView } from './topic-view.ts';
 
 const { BYTES, CLOSED, P_STRIDE, RECHECK, RECORDS } = PRODUCER_ROW;
-
-const { S_STRIDE } = STREAM;
 
 const { R_ABANDONED, R_BROKER, R_FLOATS, R_INTS, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
 
@@ -46,6 +45,7 @@ export class ProducerCore {
   readonly batches: BatchPool;
   readonly requests: RequestPool;
   readonly streams: StreamTable;
+  readonly readAhead: ReadAhead;
   readonly #state: ProducerState;
   readonly #admission: Admission;
   readonly #assignment: Assignment;
@@ -64,6 +64,7 @@ export class ProducerCore {
     this.batches = state.batches;
     this.requests = state.requests;
     this.streams = state.streams;
+    this.readAhead = new ReadAhead(state);
   }
 
   /** Where the last admitted record went: the driver keeps its payload there. −1 before the first. */
@@ -155,31 +156,6 @@ export class ProducerCore {
     return keyHash === NO_KEY
       ? this.#state.streams.targets[stream]
       : this.#state.streams.views[stream]!.leaders[partition];
-  }
-
-  /**
-   * Reads what a decision on the stream will read, and changes nothing: for drivers with so many streams that they fall
-   * out of the processor's cache. What it returns means nothing.
-   */
-  foresee(producer: number, stream: number): number {
-    const { streams, producers, partitioner } = this.#state;
-    const row = producer * P_STRIDE;
-    return (
-      producers.ints[row] +
-      producers.ints[row + P_STRIDE - 1] +
-      producers.floats[producer * 2] +
-      streams.ints[stream * S_STRIDE] +
-      streams.targets[stream] +
-      (streams.views[stream]?.leaders[0] ?? 0) +
-      (partitioner.foresee?.(stream) ?? 0)
-    );
-  }
-
-  /** The same for a request and its first batch. */
-  foreseeRequest(request: number, batch: number): number {
-    const { requests, batches } = this.#state;
-    const line = batch * B_INTS;
-    return requests.ints[request * R_INTS] + batches.ints[line] + batches.ints[line + 16] + batches.ints[line + 31];
   }
 
   /** When `onTime` is due for the producer: at or before now means at once, `Infinity` never. */

@@ -29,8 +29,8 @@ export interface Partitioner {
   appended(stream: number, partition: number, n: number, bytes: number): void;
   /** The stream's open batch for this partition was sealed, sent or evicted. */
   closed(stream: number, partition: number): void;
-  /** Reads the stream's state and changes nothing, to have it in the processor's cache. Its answer means nothing. */
-  foresee?(stream: number): number;
+  /** Reads the streams' state and changes nothing, to have it in the processor's cache. Its answer means nothing. */
+  foresee?(streams: Int32Array, count: number): number;
   /**
    * How many further unkeyed records of this size are promised to the partition that `peek` names, as long as no batch
    * closes: ≥ 1. `Infinity` for a policy that only moves between batches; 1 for one that may move at each record.

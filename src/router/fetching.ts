@@ -111,6 +111,11 @@ export class Fetching {
     }
   }
 
+  /** See `RouterCore.foresee`. */
+  foresee(): number {
+    return this.slots[0] + this.heldBytes;
+  }
+
   /** Forgets the slot, whatever it was doing. */
   drop(slot: number): void {
     const state = this.slots[slot * S + STATE];

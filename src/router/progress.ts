@@ -49,6 +49,11 @@ export class Progress {
     s[at + BUSY] = 0;
   }
 
+  /** See `RouterCore.foresee`. */
+  foresee(): number {
+    return this.slots[0] + this.slots[this.slots.length - 1] + this.lastNs;
+  }
+
   position(slot: number): number {
     return this.slots[slot * S + POSITION];
   }

@@ -90,6 +90,11 @@ export class Sends {
     return write;
   }
 
+  /** See `RouterCore.foresee`. */
+  foresee(): number {
+    return this.table[0] + (this.sends.length > 0 ? this.sends[0] : 0) + this.dueNs;
+  }
+
   attempts(write: number, sink: number): number {
     return this.sends[(write * this.sinks + sink) * F + ATTEMPTS];
   }

@@ -41,6 +41,11 @@ export class WritePool {
     this.linkRanges(0);
   }
 
+  /** See `RouterCore.foresee`. */
+  foresee(): number {
+    return this.writes[0] + this.writes[W] + this.ranges[0] + this.ranges[R];
+  }
+
   /** Writes there is room for: columns kept beside the pool must be this long. */
   get capacity(): number {
     return this.writes.length / W;

@@ -24,6 +24,8 @@ export class FetchLane implements FetchListener {
   private readonly answerKind: number;
   /** All columns of a consumer side by side: at tens of thousands of consumers each other line is a cache miss. */
   private readonly columns: Float64Array;
+  /** What was read ahead: means nothing, but what is read has to go somewhere. */
+  foreseen = 0;
   private readonly asking: (ContainerRun | null)[];
   /** A relaunched container that has to wait until the fetch of the one before has come back. */
   private readonly waiting: (ContainerRun | null)[];
@@ -40,8 +42,16 @@ export class FetchLane implements FetchListener {
     this.topology = options.topology;
     this.door = options.door;
     this.identity = hash32(options.seed, hashString('router fetch'), 0);
-    this.arriveKind = engine.kind('router fetch arrives', (consumer) => this.arrive(consumer));
-    this.answerKind = engine.kind('router fetch answered', (consumer) => this.answer(consumer));
+    this.arriveKind = engine.kind(
+      'router fetch arrives',
+      (consumer) => this.arrive(consumer),
+      (consumers, _, count) => this.foresee(consumers, count),
+    );
+    this.answerKind = engine.kind(
+      'router fetch answered',
+      (consumer) => this.answer(consumer),
+      (consumers, _, count) => this.foresee(consumers, count),
+    );
     this.columns = new Float64Array(consumers * C);
     this.asking = Array(consumers).fill(null);
     this.waiting = Array(consumers).fill(null);
@@ -78,6 +88,14 @@ export class FetchLane implements FetchListener {
     this.columns[consumer * C + BYTES] = bytes;
     const atNs = departNs + this.tripNs(this.zoneOfLeader(consumer), run.zone, consumer);
     this.engine.schedule(atNs, this.answerKind, consumer, this.columns[consumer * C + ORDINAL], 0);
+  }
+
+  /** Reads what the next step of the consumers' fetches will read, to have it in cache. */
+  private foresee(consumers: Int32Array, count: number): void {
+    let read = 0;
+    for (let i = 0; i < count; i++) read += this.columns[consumers[i] * C];
+    for (let i = 0; i < count; i++) read += this.asking[consumers[i]]?.core.foresee() ?? 0;
+    this.foreseen += read;
   }
 
   private arrive(consumer: number): void {

@@ -90,6 +90,9 @@ export class SteadyLog implements LogView {
     this.retentionNs = how.retentionNs;
   }
 
+  foresee(): number {
+    return 0;
+  }
   endOffsetAt(atNs: number): number {
     return Math.floor(Math.min(atNs, this.untilNs) / this.everyNs);
   }

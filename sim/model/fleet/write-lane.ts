@@ -18,6 +18,8 @@ export class WriteLane implements ProduceListener {
   readonly rejects: Float64Array;
   readonly failures: Float64Array;
   readonly flights = new Flights();
+  /** What was read ahead: means nothing, but what is read has to go somewhere. */
+  foreseen = 0;
   private readonly engine: Engine;
   private readonly topology: FleetTopology;
   private readonly door: ProduceDoor;
@@ -54,8 +56,16 @@ export class WriteLane implements ProduceListener {
     this.mirrorOf = options.mirrorOf;
     this.landed = options.landed;
     this.identity = hash32(scenario.seed, hashString('router write'), 0);
-    this.arriveKind = engine.kind('router write arrives', (_container, flight) => this.arrive(flight));
-    this.answerKind = engine.kind('router write answered', (_container, flight) => this.answer(flight));
+    this.arriveKind = engine.kind(
+      'router write arrives',
+      (_container, flight) => this.arrive(flight),
+      (_containers, flights, count) => this.foresee(flights, count),
+    );
+    this.answerKind = engine.kind(
+      'router write answered',
+      (_container, flight) => this.answer(flight),
+      (_containers, flights, count) => this.foresee(flights, count),
+    );
     this.models = scenario.sinks.map(makeSink);
     this.mirrors = scenario.sinks.map(() => new MirroredTopics(options.containers));
     this.latencyNs = scenario.network.sameZoneNs;
@@ -115,6 +125,22 @@ export class WriteLane implements ProduceListener {
     this.flights.setPartition(flight, partition);
     const atNs = this.engine.nowNs + this.tripNs(run.zone, this.zoneOf(partition), run.container);
     this.engine.schedule(atNs, this.arriveKind, run.container, this.ordinals[run.container]++, flight);
+  }
+
+  /** Reads what the next step of the flights will read, to have it in cache. */
+  private foresee(flights: Int32Array, count: number): void {
+    let read = 0;
+    for (let i = 0; i < count; i++) read += this.flights.run(flights[i]).core.foresee();
+    for (let i = 0; i < count; i++) {
+      const { core, job } = this.flights.run(flights[i]);
+      if (this.flights.late(flights[i]) !== null) continue;
+      const write = this.flights.write(flights[i]);
+      const first = job.firstPartition - job.firstConsumer;
+      for (let r = core.firstRange(write); r >= 0; r = core.nextRange(r)) {
+        read += this.logs(first + this.flights.run(flights[i]).consumer(core.rangeSlot(r))).foresee();
+      }
+    }
+    this.foreseen += read;
   }
 
   private arrive(flight: number): void {

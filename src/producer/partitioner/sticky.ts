@@ -97,8 +97,11 @@ class StickyPartitioner implements Partitioner {
     this.#rows[row + STAY] -= 3;
   }
 
-  foresee(stream: number): number {
-    return this.#rows[stream * STRIDE];
+  foresee(streams: Int32Array, count: number): number {
+    const rows = this.#rows;
+    let read = 0;
+    for (let i = 0; i < count; i++) read += rows[streams[i] * STRIDE];
+    return read;
   }
 
   promised(_stream: number, _bytesEach: number): number {
