@@ -11,9 +11,11 @@ import { BrokerUsage } from './measure/broker-usage.ts';
 import { LagWatch } from './measure/lag-watch.ts';
 import type { Arrivals } from './model/arrivals.ts';
 import { Clusters } from './model/clusters.ts';
+import { Controllers } from './model/controllers.ts';
 import { RouterFleet } from './model/fleet/fleet.ts';
 import { ProducerFleet } from './model/producer-fleet.ts';
 import { producerConfig } from './model/producer-policies.ts';
+import { RollingRestarts } from './model/rolling-restart.ts';
 import { arrivalsOf } from './model/stream-arrivals.ts';
 import { planStreams, type StreamPlan } from './model/stream-plan.ts';
 import { Topology } from './model/topology.ts';
@@ -38,6 +40,8 @@ export class Simulation {
   readonly engine: Engine;
   readonly topology: Topology;
   readonly clusters: Clusters;
+  readonly controllers: Controllers;
+  readonly restarts: RollingRestarts;
   readonly plan: StreamPlan;
   readonly arrivals: Arrivals;
   readonly producers: ProducerFleet;
@@ -60,14 +64,21 @@ export class Simulation {
     const engine = new Engine({ seed: scenario.seed, pendingHint: 1024 });
     this.engine = engine;
     scheduleFaults(engine, scenario.faults, {
-      stopBroker: (cluster, broker) => {
-        const at = this.#brokerOf(cluster, broker);
-        this.clusters.stop(at);
-        this.producers.courier.brokerStopped(at);
+      killBroker: (cluster, broker) => this.controllers.kill(this.#brokerOf(cluster, broker)),
+      shutDownBroker: (cluster, broker) => this.controllers.shutDown(this.#brokerOf(cluster, broker)),
+      startBroker: (cluster, broker, disk) => this.controllers.start(this.#brokerOf(cluster, broker), disk),
+      hangBroker: (cluster, broker, session) => this.controllers.hang(this.#brokerOf(cluster, broker), session),
+      resumeBroker: (cluster, broker) => this.controllers.resume(this.#brokerOf(cluster, broker)),
+      slowBroker: (cluster, broker, factors) => {
+        this.clusters.slow(this.#brokerOf(cluster, broker), factors);
+        this.producers.courier.faults.leadersMoved([]);
       },
-      startBroker: (cluster, broker) => this.clusters.start(this.#brokerOf(cluster, broker)),
-      cutOffCluster: (cluster) => this.producers.courier.cutOff(this.#clusterOf(cluster)),
-      reconnectCluster: (cluster) => this.producers.courier.reconnect(this.#clusterOf(cluster)),
+      killController: (cluster) => this.controllers.killController(this.#clusterOf(cluster)),
+      startController: (cluster) => this.controllers.startController(this.#clusterOf(cluster)),
+      restartBrokers: (cluster, downNs) => this.restarts.begin(this.#clusterOf(cluster), downNs),
+      rebalanceLeaders: (cluster) => this.controllers.preferLeaders(this.#clusterOf(cluster)),
+      cutOffCluster: (cluster) => this.producers.courier.faults.cutOff(this.#clusterOf(cluster)),
+      reconnectCluster: (cluster) => this.producers.courier.faults.reconnect(this.#clusterOf(cluster)),
       stopSink: (sink) => this.routers.stopSink(sink),
       startSink: (sink) => this.routers.startSink(sink),
       crashRouter: (sink, container) => this.routers.crashContainer(sink, container),
@@ -93,7 +104,9 @@ export class Simulation {
       config: { ...producerConfig(policy), ...options.producer },
       seed: scenario.seed,
       fidelity: scenario.fidelity,
+      idempotent: policy.idempotent,
       metadataNs,
+      metadataTripNs: scenario.network.crossZoneNs,
       compressionNsPerByte: policy.compressionNsPerByte,
     });
     const needed = new RoutePositions(topology.partitions);
@@ -121,6 +134,28 @@ export class Simulation {
       fleet: this.routers,
       logs: (partition) => this.clusters.logs[partition],
     });
+    this.clusters.copies.lossListener = (partition) => {
+      this.producers.courier.faults.tailLost(partition);
+      // Nobody will get it who hasn't got it.
+      for (const { from, to } of this.clusters.logs[partition].lostTails!.tails) {
+        for (const route of needed.routes(partition)) this.routers.books.lose(route, from, to);
+      }
+    };
+    // Last, so that events which only happen in trouble have no part in the order of all others.
+    this.producers.courier.faults.prepare();
+    this.controllers = new Controllers({
+      engine,
+      topology,
+      clusters: this.clusters,
+      listener: {
+        brokerStopped: (broker) => this.producers.courier.faults.brokerStopped(broker),
+        brokerHung: () => this.producers.courier.faults.brokerHung(),
+        brokerResumed: (broker) => this.producers.courier.faults.brokerResumed(broker),
+        leadersMoved: (partitions) => this.producers.courier.faults.leadersMoved(partitions),
+        metadataChanged: (topic) => this.producers.metadataChanged(topic),
+      },
+    });
+    this.restarts = new RollingRestarts({ engine, topology, controllers: this.controllers });
     this.ledger = new Ledger({
       topology,
       plan: this.plan,
@@ -204,6 +239,10 @@ class RoutePositions {
     fleet.partitionOfRoute.forEach((partition, route) => {
       this.#routes[partition].push(route);
     });
+  }
+
+  routes(partition: number): readonly number[] {
+    return this.#routes[partition];
   }
 
   lowest(partition: number, fleet: RouterFleet): number {

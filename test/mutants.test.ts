@@ -56,7 +56,14 @@ function books(room: Room, world: SmallWorld, fidelity: (typeof FIDELITIES)[numb
 
 const all = (room: Room, world: SmallWorld) => FIDELITIES.map((fidelity) => books(room, world, fidelity));
 
-const stop = { kind: 'broker-stop', atNs: 600 * MS, forNs: 200 * MS, cluster: 'fronting', broker: 0 } as const;
+const stop = {
+  kind: 'broker-kill',
+  atNs: 600 * MS,
+  forNs: 200 * MS,
+  cluster: 'fronting',
+  broker: 0,
+  disk: 'kept',
+} as const;
 const away = { kind: 'cluster-unreachable', atNs: 300 * MS, forNs: 900 * MS, cluster: 'fronting' } as const;
 const sinkStop = { kind: 'sink-stop', atNs: 500 * MS, forNs: 600 * MS, sink: 'generic' } as const;
 const crash = { kind: 'router-crash', atNs: 900 * MS, sink: 'generic', container: 0 } as const;

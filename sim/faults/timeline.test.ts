@@ -12,8 +12,17 @@ function told(faults: readonly FaultSpec[]): string[] {
   const log: string[] = [];
   const say = (what: string) => log.push(`${engine.nowNs / S} s: ${what}`);
   const doors: FaultDoors = {
-    stopBroker: (cluster, broker) => say(`stop broker ${cluster}/${broker}`),
-    startBroker: (cluster, broker) => say(`start broker ${cluster}/${broker}`),
+    killBroker: (cluster, broker) => say(`stop broker ${cluster}/${broker}`),
+    shutDownBroker: (cluster, broker) => say(`shut down broker ${cluster}/${broker}`),
+    startBroker: (cluster, broker, disk) => say(`start broker ${cluster}/${broker}, disk ${disk}`),
+    hangBroker: (cluster, broker, session) => say(`hang broker ${cluster}/${broker}, session ${session}`),
+    resumeBroker: (cluster, broker) => say(`resume broker ${cluster}/${broker}`),
+    slowBroker: (cluster, broker, { cpu, disk, network }) =>
+      say(`slow broker ${cluster}/${broker}: ${cpu}, ${disk}, ${network}`),
+    killController: (cluster) => say(`kill controller of ${cluster}`),
+    startController: (cluster) => say(`start controller of ${cluster}`),
+    restartBrokers: (cluster, downNs) => say(`restart ${cluster}, ${downNs / S} s each`),
+    rebalanceLeaders: (cluster) => say(`rebalance ${cluster}`),
     cutOffCluster: (cluster) => say(`cut off ${cluster}`),
     reconnectCluster: (cluster) => say(`reconnect ${cluster}`),
     stopSink: (sink) => say(`stop sink ${sink}`),
@@ -28,11 +37,12 @@ function told(faults: readonly FaultSpec[]): string[] {
 }
 
 const brokerStop = (at: number, seconds: number, broker = 0, cluster = 'fronting'): FaultSpec => ({
-  kind: 'broker-stop',
+  kind: 'broker-kill',
   atNs: at * S,
   forNs: seconds * S,
   cluster,
   broker,
+  disk: 'kept',
 });
 
 const sinkStop = (at: number, seconds: number, sink = 's3'): FaultSpec => ({
@@ -46,7 +56,29 @@ describe('a fault', () => {
   const spans = { atNs: 2 * S, forNs: 3 * S };
 
   it.each<[FaultSpec, string[]]>([
-    [brokerStop(2, 3, 1), ['2 s: stop broker fronting/1', '5 s: start broker fronting/1']],
+    [brokerStop(2, 3, 1), ['2 s: stop broker fronting/1', '5 s: start broker fronting/1, disk kept']],
+    [
+      { kind: 'broker-stop', ...spans, cluster: 'fronting', broker: 2 },
+      ['2 s: shut down broker fronting/2', '5 s: start broker fronting/2, disk kept'],
+    ],
+    [
+      { kind: 'broker-hang', ...spans, cluster: 'fronting', broker: 2, session: 'lost' },
+      ['2 s: hang broker fronting/2, session lost', '5 s: resume broker fronting/2'],
+    ],
+    [
+      { kind: 'broker-slow', ...spans, cluster: 'fronting', broker: 2, cpu: 1, disk: 20, network: 1 },
+      ['2 s: slow broker fronting/2: 1, 20, 1', '5 s: slow broker fronting/2: 1, 1, 1'],
+    ],
+    [
+      { kind: 'controller-kill', ...spans, cluster: 'fronting' },
+      ['2 s: kill controller of fronting', '5 s: start controller of fronting'],
+    ],
+    [{ kind: 'rolling-restart', atNs: 2 * S, cluster: 'fronting', downNs: 9 * S }, ['2 s: restart fronting, 9 s each']],
+    [{ kind: 'leader-rebalance', atNs: 2 * S, cluster: 'fronting' }, ['2 s: rebalance fronting']],
+    [
+      { kind: 'broker-kill', ...spans, cluster: 'fronting', broker: 2, disk: 'lost' },
+      ['2 s: stop broker fronting/2', '5 s: start broker fronting/2, disk lost'],
+    ],
     [
       { kind: 'cluster-unreachable', ...spans, cluster: 'fronting' },
       ['2 s: cut off fronting', '5 s: reconnect fronting'],
@@ -65,7 +97,7 @@ describe('a fault', () => {
 
 describe('faults of one target that overlap', () => {
   it('stop it once; it is back when the last of them has ended', () => {
-    const expected = ['1 s: stop broker fronting/0', '9 s: start broker fronting/0'];
+    const expected = ['1 s: stop broker fronting/0', '9 s: start broker fronting/0, disk kept'];
     expect(told([brokerStop(1, 4), brokerStop(3, 6)])).toEqual(expected);
     expect(told([brokerStop(3, 6), brokerStop(1, 4)])).toEqual(expected);
     // One within the other; and three of them.
@@ -104,7 +136,7 @@ describe('faults of different targets', () => {
       '1 s: stop broker fronting/0',
       '2 s: cut off fronting',
       '3 s: reconnect fronting',
-      '5 s: start broker fronting/0',
+      '5 s: start broker fronting/0, disk kept',
     ]);
   });
 });

@@ -4,8 +4,20 @@ import type { FaultSpec } from '../scenario/scenario.ts';
 
 /** What a fault can do to the world. */
 export interface FaultDoors {
-  stopBroker(cluster: string, broker: number): void;
-  startBroker(cluster: string, broker: number): void;
+  /** Its process dies. */
+  killBroker(cluster: string, broker: number): void;
+  /** It is asked to stop: leaders move first. */
+  shutDownBroker(cluster: string, broker: number): void;
+  /** Its process is up again, with its disk or an empty one. */
+  startBroker(cluster: string, broker: number, disk: 'kept' | 'lost'): void;
+  hangBroker(cluster: string, broker: number, session: 'kept' | 'lost'): void;
+  resumeBroker(cluster: string, broker: number): void;
+  /** So many times slower than its specification; 1 ends it. */
+  slowBroker(cluster: string, broker: number, factors: SlowFactors): void;
+  killController(cluster: string): void;
+  startController(cluster: string): void;
+  restartBrokers(cluster: string, downNs: number): void;
+  rebalanceLeaders(cluster: string): void;
   cutOffCluster(cluster: string): void;
   reconnectCluster(cluster: string): void;
   stopSink(sink: string): void;
@@ -13,6 +25,19 @@ export interface FaultDoors {
   crashRouter(sink: string, container: number): void;
   stopStore(store: 'checkpoint' | 'desired-state'): void;
   startStore(store: 'checkpoint' | 'desired-state'): void;
+}
+
+export interface SlowFactors {
+  readonly cpu: number;
+  readonly disk: number;
+  readonly network: number;
+}
+
+/** What a fault does. Without an end it is a moment, not a span. */
+interface Deed {
+  readonly target: string;
+  begin(): void;
+  readonly end?: () => void;
 }
 
 const BEGIN = 1;
@@ -24,84 +49,81 @@ const END = 0;
  */
 export function scheduleFaults(engine: Engine, faults: readonly FaultSpec[], doors: FaultDoors): void {
   const active = new Map<string, number>();
+  const deeds = faults.map((fault) => deedOf(fault, doors));
   // What happens is the entity, because at one time events come by entity: ends first.
   const kind = engine.kind('fault', (begins, index) => {
-    const fault = faults[index];
-    if (fault.kind === 'router-crash') {
-      doors.crashRouter(fault.sink, fault.container);
+    const { target, begin, end } = deeds[index];
+    if (end === undefined) {
+      begin();
       return;
     }
-    const target = targetOf(fault);
     const before = active.get(target) ?? 0;
     const after = before + (begins === BEGIN ? 1 : -1);
     invariant(after >= 0, 'a fault ends after it began');
     active.set(target, after);
-    if (before === 0 && after === 1) begin(fault, doors);
-    if (before === 1 && after === 0) end(fault, doors);
+    if (before === 0 && after === 1) begin();
+    if (before === 1 && after === 0) end();
   });
   faults.forEach((fault, index) => {
     engine.schedule(fault.atNs, kind, BEGIN, index, index);
-    if (fault.kind !== 'router-crash') engine.schedule(fault.atNs + fault.forNs, kind, END, index, index);
+    if ('forNs' in fault) engine.schedule(fault.atNs + fault.forNs, kind, END, index, index);
   });
 }
 
-function targetOf(fault: FaultSpec): string {
+function deedOf(fault: FaultSpec, doors: FaultDoors): Deed {
   switch (fault.kind) {
+    case 'broker-kill':
+      return {
+        target: `broker ${fault.cluster}/${fault.broker}`,
+        begin: () => doors.killBroker(fault.cluster, fault.broker),
+        end: () => doors.startBroker(fault.cluster, fault.broker, fault.disk),
+      };
     case 'broker-stop':
-      return `broker ${fault.cluster}/${fault.broker}`;
+      return {
+        target: `broker ${fault.cluster}/${fault.broker}`,
+        begin: () => doors.shutDownBroker(fault.cluster, fault.broker),
+        end: () => doors.startBroker(fault.cluster, fault.broker, 'kept'),
+      };
+    case 'broker-hang':
+      return {
+        target: `threads of ${fault.cluster}/${fault.broker}`,
+        begin: () => doors.hangBroker(fault.cluster, fault.broker, fault.session),
+        end: () => doors.resumeBroker(fault.cluster, fault.broker),
+      };
+    case 'broker-slow':
+      return {
+        target: `speed of ${fault.cluster}/${fault.broker}`,
+        begin: () => doors.slowBroker(fault.cluster, fault.broker, fault),
+        end: () => doors.slowBroker(fault.cluster, fault.broker, { cpu: 1, disk: 1, network: 1 }),
+      };
+    case 'controller-kill':
+      return {
+        target: `controller of ${fault.cluster}`,
+        begin: () => doors.killController(fault.cluster),
+        end: () => doors.startController(fault.cluster),
+      };
+    case 'rolling-restart':
+      return { target: '', begin: () => doors.restartBrokers(fault.cluster, fault.downNs) };
+    case 'leader-rebalance':
+      return { target: '', begin: () => doors.rebalanceLeaders(fault.cluster) };
     case 'cluster-unreachable':
-      return `way to ${fault.cluster}`;
+      return {
+        target: `way to ${fault.cluster}`,
+        begin: () => doors.cutOffCluster(fault.cluster),
+        end: () => doors.reconnectCluster(fault.cluster),
+      };
     case 'sink-stop':
-      return `sink ${fault.sink}`;
+      return {
+        target: `sink ${fault.sink}`,
+        begin: () => doors.stopSink(fault.sink),
+        end: () => doors.startSink(fault.sink),
+      };
     case 'router-crash':
-      return `router ${fault.sink}/${fault.container}`;
+      return { target: '', begin: () => doors.crashRouter(fault.sink, fault.container) };
     case 'checkpoint-store-down':
-    case 'desired-state-store-down':
-      return fault.kind;
-  }
-}
-
-function begin(fault: FaultSpec, doors: FaultDoors): void {
-  switch (fault.kind) {
-    case 'broker-stop':
-      doors.stopBroker(fault.cluster, fault.broker);
-      break;
-    case 'cluster-unreachable':
-      doors.cutOffCluster(fault.cluster);
-      break;
-    case 'sink-stop':
-      doors.stopSink(fault.sink);
-      break;
-    case 'checkpoint-store-down':
-      doors.stopStore('checkpoint');
-      break;
-    case 'desired-state-store-down':
-      doors.stopStore('desired-state');
-      break;
-    case 'router-crash':
-      doors.crashRouter(fault.sink, fault.container);
-      break;
-  }
-}
-
-function end(fault: FaultSpec, doors: FaultDoors): void {
-  switch (fault.kind) {
-    case 'broker-stop':
-      doors.startBroker(fault.cluster, fault.broker);
-      break;
-    case 'cluster-unreachable':
-      doors.reconnectCluster(fault.cluster);
-      break;
-    case 'sink-stop':
-      doors.startSink(fault.sink);
-      break;
-    case 'checkpoint-store-down':
-      doors.startStore('checkpoint');
-      break;
-    case 'desired-state-store-down':
-      doors.startStore('desired-state');
-      break;
-    case 'router-crash':
-      break;
+    case 'desired-state-store-down': {
+      const store = fault.kind === 'checkpoint-store-down' ? 'checkpoint' : 'desired-state';
+      return { target: store, begin: () => doors.stopStore(store), end: () => doors.startStore(store) };
+    }
   }
 }

@@ -10,12 +10,12 @@ import type { Arrivals } from '../model/arrivals.ts';
 import type { Clusters } from '../model/clusters.ts';
 import { LOG_DUPLICATE_CAUSES } from '../model/clusters.ts';
 import type { RouterFleet } from '../model/fleet/fleet.ts';
-import { type RouteStanding, visitRoutes } from '../model/fleet/fleet-report.ts';
-import { visitGaps } from '../model/fleet/gaps.ts';
+import { visitRoutes } from '../model/fleet/fleet-report.ts';
 import type { ProducerFleet } from '../model/producer-fleet.ts';
 import type { StreamPlan } from '../model/stream-plan.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Counts, LedgerReport, RouteBook } from '../report/result.ts';
+import { routeCopies, tailLosses } from './route-copies.ts';
 import { addTo, type Tally, tallied } from './tally.ts';
 
 const { B_INTS, B_N, B_STATE, B_STREAM } = BATCH;
@@ -138,7 +138,8 @@ export class Ledger {
           copies += n;
           addTo(book.duplicates, LOG_DUPLICATE_CAUSES[cause], n);
         });
-        book.stored += end - copies;
+        // Lost with a leader, and stored once more: counted where it was first.
+        book.stored += end - copies - (log.lostTails?.storedAgainAt(atNs) ?? 0);
       }
     });
   }
@@ -158,32 +159,18 @@ export class Ledger {
     const world = { fleet: routers, logs: (partition: number) => clusters.logs[partition], nowNs: nowNs() };
     visitRoutes(world, (at) => {
       const book = books[at.sink];
-      const copies = this.#copies(at);
-      const lost = at.lost - copies.lost;
+      const view = { log: clusters.logs[at.partition], books: routers.books, nowNs: world.nowNs };
+      const copies = routeCopies(at, view);
       book.stored += at.stored - copies.stored;
       book.delivered += at.delivered - copies.delivered;
       book.backlog += at.backlog - copies.backlog;
-      addTo(book.lost, 'retention', lost);
+      const tails = tailLosses(at, view);
+      for (const [cause, n] of Object.entries(tails)) addTo(book.lost, cause, n ?? 0);
+      addTo(book.lost, 'retention', at.lost - copies.lost - tallied(tails));
       for (const [cause, n] of Object.entries(at.duplicates)) addTo(book.duplicates, cause, n);
       if (at.stored !== at.delivered + at.lost + at.backlog) book.balanced = false;
     });
     return books;
-  }
-
-  /** Second copies in the log are counted beside the sum: where they are now. */
-  #copies(at: RouteStanding): { stored: number; delivered: number; lost: number; backlog: number } {
-    const log = this.#from.clusters.logs[at.partition];
-    let stored = -log.duplicatesIn(at.stored, log.endOffset());
-    for (const n of log.duplicates) stored += n;
-    if (stored === 0) return { stored: 0, delivered: 0, lost: 0, backlog: 0 };
-    const { books } = this.#from.routers;
-    const delivered = at.duplicates['log-duplicate'];
-    let backlog = 0;
-    const open = { from: books.position(at.route), to: at.stored };
-    visitGaps(books.deliveredIntervals(at.route), open, (from, to) => {
-      backlog += log.duplicatesIn(from, to);
-    });
-    return { stored, delivered, lost: stored - delivered - backlog, backlog };
   }
 }
 

@@ -37,13 +37,16 @@ const WINDOW_NS = 250_000_000;
 const DIRTY_MAX_NS = 10_000_000_000;
 
 export class BrokerTable {
-  readonly #specs: readonly BrokerSpec[];
+  /** As they are now, and as they should be. */
+  readonly #specs: BrokerSpec[];
+  readonly #nominal: readonly BrokerSpec[];
   readonly #row: Int32Array;
   readonly #table: Float64Array;
 
   /** `specs` by broker. */
   constructor(specs: readonly BrokerSpec[]) {
-    this.#specs = specs;
+    this.#specs = [...specs];
+    this.#nominal = specs;
     this.#row = new Int32Array(specs.length);
     let size = 0;
     specs.forEach((spec, broker) => {
@@ -123,6 +126,33 @@ export class BrokerTable {
     return read;
   }
 
+  /** From now on the broker is so many times slower than it should be, at what waits for a server too. */
+  slow(broker: number, nowNs: number, { cpu, disk, network }: { cpu: number; disk: number; network: number }): void {
+    const spec = this.#nominal[broker];
+    const before = this.#specs[broker];
+    const row = this.#row[broker];
+    this.#stretch(row + NET_IN_FREE, nowNs, (network * before.networkBytesPerSecond) / spec.networkBytesPerSecond);
+    this.#stretch(row + NET_OUT_FREE, nowNs, (network * before.networkBytesPerSecond) / spec.networkBytesPerSecond);
+    this.#stretch(row + DISK_FREE, nowNs, (disk * before.diskBytesPerSecond) / spec.diskBytesPerSecond);
+    const cores = (cpu * spec.cpu.perRequestNs) / before.cpu.perRequestNs;
+    for (let core = 0; core < spec.cores; core++) this.#stretch(row + SERVERS + core, nowNs, cores);
+    this.#specs[broker] = {
+      ...spec,
+      networkBytesPerSecond: spec.networkBytesPerSecond / network,
+      diskBytesPerSecond: spec.diskBytesPerSecond / disk,
+      diskSeekNs: spec.diskSeekNs * disk,
+      cpu: {
+        ...spec.cpu,
+        perRequestNs: spec.cpu.perRequestNs * cpu,
+        perRequestPerKiloRequestNs: spec.cpu.perRequestPerKiloRequestNs * cpu,
+        perByteNs: spec.cpu.perByteNs * cpu,
+        perReplicaByteNs: spec.cpu.perReplicaByteNs * cpu,
+        perFetchNs: spec.cpu.perFetchNs * cpu,
+        perFetchByteNs: spec.cpu.perFetchByteNs * cpu,
+      },
+    };
+  }
+
   /** The process is gone: queues are empty when it is back. */
   reset(broker: number, nowNs: number): void {
     const row = this.#row[broker];
@@ -157,6 +187,12 @@ export class BrokerTable {
   /** Requests that found the request queue full and had to wait in the network. */
   queueFull(broker: number): number {
     return this.#table[this.#row[broker] + QUEUE_FULL];
+  }
+
+  /** A server that is busy until some time needs so many times longer for what is left. */
+  #stretch(freeAt: number, nowNs: number, factor: number): void {
+    const leftNs = this.#table[freeAt] - nowNs;
+    if (leftNs > 0 && Number.isFinite(factor)) this.#table[freeAt] = nowNs + leftNs * factor;
   }
 
   /** Serialisation on one direction of the card. Returns when the last byte is through. */

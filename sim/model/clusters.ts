@@ -1,13 +1,14 @@
 /**
- * The clusters: every partition's log on its leader, its copies, and the doors by which producers, routers and
- * retention reach them. What a request costs is the broker table's business; when copies have it, replication's.
+ * The clusters: the doors by which producers, routers and retention reach partitions' logs. What a request costs is the
+ * broker table's business; where copies are, and who leads, that of `Copies`.
  *
  * An append is entered in the log when its request arrives, dated with the time at which the broker will be done with
  * it; whoever reads sees only what is dated by then. A broker that stops takes back what it was not done with.
  */
-import { type Engine, hash32, invariant } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { BrokerTable } from './broker.ts';
+import { Copies } from './copies.ts';
 import {
   FETCH_DISCONNECTED,
   FETCH_OK,
@@ -20,10 +21,9 @@ import {
   type ProduceListener,
 } from './doors.ts';
 import { FetchWaiters } from './fetch-waiters.ts';
-import { PartitionLog } from './log.ts';
-import { LogArena } from './log-arena.ts';
+import { HeldFetches } from './held-fetches.ts';
+import type { PartitionLog } from './log.ts';
 import { LogReadAhead } from './log-read-ahead.ts';
-import { ReplicaSet } from './replication.ts';
 import { REPLICAS_MAX, type Topology } from './topology.ts';
 
 /** Why a record is in a log twice: its first attempt was stored but not answered in time. */
@@ -35,22 +35,19 @@ const UNREAD_ENTRIES_MAX = 64;
 
 export class Clusters implements FetchDoor, ProduceDoor {
   readonly brokers: BrokerTable;
+  readonly copies: Copies;
   readonly logs: readonly PartitionLog[];
-  /** Null for a partition with one copy. */
-  readonly replicaSets: readonly (ReplicaSet | null)[];
   fetchListener: FetchListener | null = null;
   produceListener: ProduceListener | null = null;
+  /** Offset of the first record of the latest append. */
+  appendedFrom = 0;
   /** What was read ahead: means nothing, but what is read has to go somewhere. */
   foreseen = 0;
   readonly #engine: Engine;
   readonly #topology: Topology;
   readonly #scenario: Scenario;
   readonly #waiters: FetchWaiters;
-  readonly #down: Uint8Array;
-  /** How often each broker has stopped. */
-  readonly #stops: Int32Array;
-  /** Partitions each broker leads or follows. */
-  readonly #hosted: readonly number[][];
+  readonly #held = new HeldFetches();
   /** By partition: 1 when a route reads it. */
   readonly #read: Uint8Array;
   readonly #retentionKind: number;
@@ -65,31 +62,14 @@ export class Clusters implements FetchDoor, ProduceDoor {
     this.brokers = new BrokerTable(
       Array.from({ length: topology.brokers }, (_, broker) => topology.clusters[topology.brokerCluster[broker]].broker),
     );
-    this.#down = new Uint8Array(topology.brokers);
-    this.#stops = new Int32Array(topology.brokers);
     this.#read = new Uint8Array(topology.partitions);
     scenario.topics.forEach((topic, index) => {
       const first = topology.topicFirstPartition[index];
       if (topic.routes.length > 0) this.#read.fill(1, first, first + topology.topicPartitions[index]);
     });
-    const hosted: number[][] = Array.from({ length: topology.brokers }, () => []);
-    const logs: PartitionLog[] = [];
-    const arena = new LogArena(topology.partitions * 64);
-    const replicaSets: (ReplicaSet | null)[] = [];
-    for (let partition = 0; partition < topology.partitions; partition++) {
-      const spec = topology.clusters[topology.topicCluster[topology.partitionTopic[partition]]];
-      const log = new PartitionLog({ segmentBytes: spec.segmentBytes, segmentNs: spec.segmentNs, arena });
-      logs.push(log);
-      const row = partition * REPLICAS_MAX;
-      for (let copy = 0; copy < REPLICAS_MAX; copy++) {
-        if (topology.replicas[row + copy] >= 0) hosted[topology.replicas[row + copy]].push(partition);
-      }
-      replicaSets.push(this.#replicaSet(partition, log, scenario));
-    }
-    this.logs = logs;
-    this.replicaSets = replicaSets;
-    this.#hosted = hosted;
-    this.#readAhead = new LogReadAhead({ logs, arena, topology, brokers: this.brokers });
+    this.copies = new Copies({ ...options, disconnect: (partition) => this.#disconnect(partition) });
+    this.logs = this.copies.logs;
+    this.#readAhead = new LogReadAhead({ logs: this.logs, arena: this.copies.arena, topology, brokers: this.brokers });
     this.#retentionKind = engine.kind('retention check', (cluster) => this.#retain(cluster));
     this.#producedKind = engine.kind('write appended', (writer, data) => this.#produced(writer, data));
     this.#waiters = new FetchWaiters({
@@ -100,10 +80,6 @@ export class Clusters implements FetchDoor, ProduceDoor {
     scenario.clusters.forEach((spec, cluster) => {
       engine.schedule(spec.retentionCheckNs, this.#retentionKind, cluster, 0, 0);
     });
-  }
-
-  isDown(broker: number): boolean {
-    return this.#down[broker] === 1;
   }
 
   /**
@@ -122,19 +98,34 @@ export class Clusters implements FetchDoor, ProduceDoor {
     const log = this.logs[partition];
     // Appends to one partition are one at a time, as its lock has it.
     const atNs = Math.max(doneNs, log.lastAppendNs);
-    log.append(atNs, n, bytes, firstCreatedNs, lastCreatedNs);
+    this.appendedFrom = log.append(atNs, n, bytes, firstCreatedNs, lastCreatedNs);
     const row = partition * REPLICAS_MAX;
     const { replicas } = topology;
-    for (let copy = 1; copy < REPLICAS_MAX && replicas[row + copy] >= 0; copy++) {
-      this.brokers.replicate(replicas[row], replicas[row + copy], bytes, this.#engine.nowNs);
+    if (this.copies.disturbed) this.#replicate(partition, bytes);
+    else {
+      for (let copy = 1; copy < REPLICAS_MAX && replicas[row + copy] >= 0; copy++) {
+        this.brokers.replicate(replicas[row], replicas[row + copy], bytes, this.#engine.nowNs);
+      }
     }
     if (log.endBytes >= this.#waiters.enoughBytes(partition)) {
-      this.#waiters.appended(partition, log.endBytes, this.visibleFromNs(partition, atNs));
+      this.#waiters.appended(partition, log.endBytes, this.copies.visibleFromNs(partition, atNs));
     }
     if (this.#read[partition] === 0 && log.entries > UNREAD_ENTRIES_MAX) {
-      log.release(this.visibleEnd(partition));
+      this.copies.release(partition, Infinity);
     }
     return atNs;
+  }
+
+  /** What copying costs the leader and those followers that run. */
+  #replicate(partition: number, bytes: number): void {
+    const { replicas, partitionLeader } = this.#topology;
+    const row = partition * REPLICAS_MAX;
+    const leader = partitionLeader[partition];
+    for (let copy = 0; copy < REPLICAS_MAX && replicas[row + copy] >= 0; copy++) {
+      const follower = replicas[row + copy];
+      if (follower === leader || this.copies.isDown(follower)) continue;
+      this.brokers.replicate(leader, follower, bytes, this.#engine.nowNs);
+    }
   }
 
   /** Reads what appends to the partitions will read, to have it in cache. */
@@ -149,19 +140,6 @@ export class Clusters implements FetchDoor, ProduceDoor {
     log.markDuplicate(log.endOffset() - n, log.endOffset(), DUPLICATE_RETRY);
   }
 
-  /** When data appended at the time becomes visible to consumers and acknowledged with acks=all. */
-  visibleFromNs(partition: number, appendedNs: number): number {
-    const replicaSet = this.replicaSets[partition];
-    return replicaSet === null ? appendedNs : replicaSet.committedAtNs(appendedNs);
-  }
-
-  /** End of what consumers may read now: the high watermark. */
-  visibleEnd(partition: number): number {
-    const replicaSet = this.replicaSets[partition];
-    const nowNs = this.#engine.nowNs;
-    return replicaSet === null ? this.logs[partition].endOffsetAt(nowNs) : replicaSet.highWatermarkAt(nowNs);
-  }
-
   produce(
     writer: number,
     partition: number,
@@ -172,16 +150,18 @@ export class Clusters implements FetchDoor, ProduceDoor {
   ): void {
     const broker = this.#topology.partitionLeader[partition];
     const nowNs = this.#engine.nowNs;
-    if (this.#down[broker] === 1) {
+    if (this.copies.isDown(broker)) {
       this.produceListener!.onProduced(writer, PRODUCE_DISCONNECTED, nowNs);
       return;
     }
+    // Who writes to a broker that hangs waits for its own time-out.
+    if (this.copies.isHung(broker)) return;
     const doneNs = this.brokers.produce(broker, bytes, nowNs);
     const atNs = this.append(partition, records, bytes, firstCreatedNs, lastCreatedNs, doneNs);
-    const answerNs = this.visibleFromNs(partition, atNs);
+    const answerNs = this.copies.visibleFromNs(partition, atNs);
     // Stops of the broker are counted, so that the answer knows whether it was one that lived through it.
     if (answerNs < Infinity) {
-      const lived = broker * 64 + (this.#stops[broker] & 63);
+      const lived = broker * 64 + (this.copies.stops(broker) & 63);
       this.#engine.schedule(answerNs, this.#producedKind, writer, 0, lived);
     }
   }
@@ -197,18 +177,23 @@ export class Clusters implements FetchDoor, ProduceDoor {
     const broker = this.#topology.partitionLeader[partition];
     const nowNs = this.#engine.nowNs;
     const listener = this.fetchListener!;
-    if (this.#down[broker] === 1) {
+    if (this.copies.isDown(broker)) {
       listener.onFetched(consumer, FETCH_DISCONNECTED, fromOffset, fromOffset, 0, nowNs);
       return;
     }
+    if (this.copies.isHung(broker)) {
+      this.#held.hold(partition, { consumer, fromOffset, bytesMin, bytesMax, waitNs });
+      return;
+    }
     const log = this.logs[partition];
-    if (fromOffset < log.startOffset()) {
+    const first = this.#firstFrom(log, fromOffset);
+    if (first > fromOffset) {
       const doneNs = this.brokers.fetch(broker, 0, 0, nowNs);
-      listener.onFetched(consumer, FETCH_OUT_OF_RANGE, fromOffset, log.startOffset(), 0, doneNs);
+      listener.onFetched(consumer, FETCH_OUT_OF_RANGE, fromOffset, first, 0, doneNs);
       return;
     }
     this.#waiters.hold(consumer, partition, fromOffset, bytesMax);
-    const visible = this.visibleEnd(partition);
+    const visible = this.copies.visibleEnd(partition);
     const ready = visible > fromOffset && log.bytesAt(visible) - log.bytesAt(fromOffset) >= bytesMin;
     if (ready || waitNs === 0) {
       this.#answer(consumer);
@@ -217,54 +202,42 @@ export class Clusters implements FetchDoor, ProduceDoor {
     const enoughBytes = log.bytesAt(fromOffset) + bytesMin;
     this.#waiters.wait(consumer, enoughBytes, nowNs + waitNs);
     if (log.endBytes >= enoughBytes) {
-      this.#waiters.appended(partition, log.endBytes, this.visibleFromNs(partition, log.lastAppendNs));
+      this.#waiters.appended(partition, log.endBytes, this.copies.visibleFromNs(partition, log.lastAppendNs));
     }
   }
 
-  /**
-   * The broker's process stops: what it was not done with never happened, those who wait are disconnected, its copies
-   * stand still. Who leads is for elections to say; until then its partitions have no working leader.
-   */
-  stop(broker: number): void {
-    invariant(this.#down[broker] === 0, `broker ${broker} is down already`);
-    const nowNs = this.#engine.nowNs;
-    const topology = this.#topology;
-    this.#down[broker] = 1;
-    this.#stops[broker]++;
-    for (const partition of this.#hosted[broker]) {
-      const row = partition * REPLICAS_MAX;
-      if (topology.replicas[row] === broker) {
-        this.logs[partition].truncateAfter(nowNs);
-        this.#disconnect(partition);
-        this.replicaSets[partition]?.stopLeader(nowNs);
-      } else {
-        this.replicaSets[partition]?.stopFollower(this.#copyOf(partition, broker), nowNs);
+  /** The process is back, its queues empty. */
+  start(broker: number, disk: 'kept' | 'lost'): void {
+    this.brokers.reset(broker, this.#engine.nowNs);
+    this.copies.start(broker, disk);
+  }
+
+  /** The process is back before anybody has noticed: it leads on what it led. For worlds without controllers. */
+  restart(broker: number): void {
+    this.start(broker, 'kept');
+    this.copies.leadOn(broker);
+  }
+
+  /** The broker goes on, and takes up the fetches that have come meanwhile. */
+  resume(broker: number): void {
+    this.brokers.reset(broker, this.#engine.nowNs);
+    this.copies.resume(broker);
+    for (const partition of this.copies.hosted(broker)) {
+      for (const { consumer, fromOffset, bytesMin, bytesMax, waitNs } of this.#held.take(partition)) {
+        this.fetch(consumer, partition, fromOffset, bytesMin, bytesMax, waitNs);
       }
     }
   }
 
-  /** The process is back, with its disk as it was. */
-  start(broker: number): void {
-    invariant(this.#down[broker] === 1, `broker ${broker} is not down`);
-    const nowNs = this.#engine.nowNs;
-    this.#down[broker] = 0;
-    this.brokers.reset(broker, nowNs);
-    for (const partition of this.#hosted[broker]) {
-      const leads = this.#topology.replicas[partition * REPLICAS_MAX] === broker;
-      if (leads) this.replicaSets[partition]?.startLeader(nowNs);
-      else {
-        const spec = this.#specOf(partition).broker;
-        // A copy that catches up shares the card with what comes in meanwhile: half of it, spread over what it follows.
-        const bytesPerSecond = spec.networkBytesPerSecond / 2 / Math.max(1, this.#hosted[broker].length);
-        this.replicaSets[partition]?.startFollower(this.#copyOf(partition, broker), nowNs, bytesPerSecond);
-      }
-    }
+  /** Everything the broker does takes so many times longer. */
+  slow(broker: number, factors: { readonly cpu: number; readonly disk: number; readonly network: number }): void {
+    this.brokers.slow(broker, this.#engine.nowNs, factors);
+    this.copies.slow(broker, Math.max(factors.cpu, factors.disk, factors.network));
   }
 
   /** A route has delivered everything below the offset; `lowest` is the lowest such of the partition's routes. */
   release(partition: number, lowest: number): void {
-    const visible = this.visibleEnd(partition);
-    this.logs[partition].release(Math.min(lowest, visible));
+    this.copies.release(partition, lowest);
   }
 
   #answer(consumer: number): void {
@@ -274,16 +247,23 @@ export class Clusters implements FetchDoor, ProduceDoor {
     const broker = this.#topology.partitionLeader[partition];
     const log = this.logs[partition];
     const nowNs = this.#engine.nowNs;
-    if (from < log.startOffset()) {
+    const first = this.#firstFrom(log, from);
+    if (first > from) {
       const doneNs = this.brokers.fetch(broker, 0, 0, nowNs);
-      this.fetchListener!.onFetched(consumer, FETCH_OUT_OF_RANGE, from, log.startOffset(), 0, doneNs);
+      this.fetchListener!.onFetched(consumer, FETCH_OUT_OF_RANGE, from, first, 0, doneNs);
       return;
     }
-    log.offsetForBytes(from, waiters.bytesMax(consumer), this.visibleEnd(partition));
-    const end = log.readEnd;
+    log.offsetForBytes(from, waiters.bytesMax(consumer), this.copies.visibleEnd(partition));
     const bytes = log.readBytes;
+    const end = log.lostTails === null ? log.readEnd : log.lostTails.clip(from, log.readEnd);
     const doneNs = this.brokers.fetch(broker, bytes, this.#coldBytes(broker, log, from, bytes), nowNs);
     this.fetchListener!.onFetched(consumer, FETCH_OK, from, end, bytes, doneNs);
+  }
+
+  /** The first offset from the given one on that is in the log: retention and lost tails leave none before it. */
+  #firstFrom(log: PartitionLog, offset: number): number {
+    const first = Math.max(offset, log.startOffset());
+    return log.lostTails === null ? first : log.lostTails.skip(first);
   }
 
   /** Bytes of a read that the page cache no longer holds: all, when the broker has since written more than it holds. */
@@ -299,7 +279,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
 
   #produced(writer: number, lived: number): void {
     const broker = Math.floor(lived / 64);
-    const status = (this.#stops[broker] & 63) === lived % 64 ? PRODUCED : PRODUCE_DISCONNECTED;
+    const status = (this.copies.stops(broker) & 63) === lived % 64 ? PRODUCED : PRODUCE_DISCONNECTED;
     this.produceListener!.onProduced(writer, status, this.#engine.nowNs);
   }
 
@@ -309,6 +289,9 @@ export class Clusters implements FetchDoor, ProduceDoor {
       const from = this.#waiters.from(consumer);
       this.#waiters.drop(consumer);
       this.fetchListener!.onFetched(consumer, FETCH_DISCONNECTED, from, from, 0, nowNs);
+    }
+    for (const { consumer, fromOffset } of this.#held.take(partition)) {
+      this.fetchListener!.onFetched(consumer, FETCH_DISCONNECTED, fromOffset, fromOffset, 0, nowNs);
     }
   }
 
@@ -325,37 +308,5 @@ export class Clusters implements FetchDoor, ProduceDoor {
       }
     }
     this.#engine.schedule(nowNs + spec.retentionCheckNs, this.#retentionKind, cluster, 0, 0);
-  }
-
-  #replicaSet(partition: number, log: PartitionLog, scenario: Scenario): ReplicaSet | null {
-    const topology = this.#topology;
-    const row = partition * REPLICAS_MAX;
-    const leader = topology.replicas[row];
-    const spec = this.#specOf(partition);
-    const followers: { tripNs: number; phaseNs: number }[] = [];
-    for (let copy = 1; copy < REPLICAS_MAX && topology.replicas[row + copy] >= 0; copy++) {
-      const zone = topology.brokerZone[topology.replicas[row + copy]];
-      followers.push({
-        tripNs: topology.network.baseNs(zone, topology.brokerZone[leader]),
-        phaseNs: hash32(scenario.seed, partition, copy),
-      });
-    }
-    if (followers.length === 0) return null;
-    return new ReplicaSet(log, {
-      followers,
-      processNs: spec.replicaFetchProcessNs,
-      lagMaxNs: spec.replicaLagTimeMaxNs,
-    });
-  }
-
-  #specOf(partition: number) {
-    return this.#topology.clusters[this.#topology.topicCluster[this.#topology.partitionTopic[partition]]];
-  }
-
-  /** Which of the partition's followers the broker is, from 0. */
-  #copyOf(partition: number, broker: number): number {
-    const row = partition * REPLICAS_MAX;
-    for (let copy = 1; copy < REPLICAS_MAX; copy++) if (this.#topology.replicas[row + copy] === broker) return copy - 1;
-    throw new Error(`broker ${broker} holds no copy of partition ${partition}`);
   }
 }

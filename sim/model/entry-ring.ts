@@ -210,6 +210,38 @@ export abstract class EntryRing {
     return baseBytes + Math.floor(((offset - baseOffset) * (ring[entry + END_BYTES] - baseBytes)) / (end - baseOffset));
   }
 
+  /**
+   * The log goes back to the offset, in the middle of an entry if need be; then comes an entry without bytes up to where it
+   * ended, so that no offset is used twice. Entries dated after the time are gone already.
+   */
+  protected cutEntries(fromOffset: number, atNs: number): void {
+    if (this.size > this.mask) this.makeRoom();
+    const end = this.ring[this.base + LOG_END_OFFSET];
+    const newest = this.at(this.size - 1);
+    const lastNs = this.ring[newest + LAST_CREATED_NS];
+    let firstNs = lastNs;
+    while (this.size > 1 && this.ring[this.at(this.size - 2) + END_OFFSET] >= fromOffset) {
+      firstNs = Math.min(firstNs, this.ring[this.at(this.size - 1) + FIRST_CREATED_NS]);
+      this.size--;
+    }
+    const { ring } = this;
+    const last = this.at(this.size - 1);
+    if (ring[last + END_OFFSET] > fromOffset) {
+      firstNs = Math.min(firstNs, ring[last + FIRST_CREATED_NS]);
+      ring[last + END_BYTES] = this.bytesWithin(this.size - 1, fromOffset);
+      ring[last + END_OFFSET] = fromOffset;
+    }
+    const bytes = ring[last + END_BYTES];
+    const hole = this.at(this.size);
+    ring[hole + END_OFFSET] = end;
+    ring[hole + APPEND_NS] = atNs;
+    ring[hole + END_BYTES] = bytes;
+    ring[hole + FIRST_CREATED_NS] = firstNs;
+    ring[hole + LAST_CREATED_NS] = lastNs;
+    this.merged = Math.min(this.merged, this.size - 1);
+    this.size++;
+  }
+
   protected makeRoom(): void {
     const capacity = (this.mask + 1) | 0;
     if (capacity >= this.entriesMax) {

@@ -1,4 +1,4 @@
-/** A follower in trouble: stopped, or returned and on its way back into the in-sync set. */
+/** A follower in trouble: stopped, or fetching again and on its way back into the in-sync set. */
 import { invariant } from '../engine/invariant.ts';
 
 /** What replication needs to know of the leader's log; `PartitionLog` has it. */
@@ -7,17 +7,26 @@ export interface LeaderLog {
   endBytesAt(atNs: number): number;
   bytesAt(offset: number): number;
   offsetAtBytes(bytes: number): number;
+  /** Below it everything is forgotten. */
+  knownFromOffset(): number;
 }
 
-export interface FollowerOptions {
-  readonly index: number;
+/** How often a follower fetches from its leader, and when it is out of sync. */
+export interface FetchRhythm {
+  /** One way to the leader. */
   readonly tripNs: number;
   readonly periodNs: number;
-  /** Of its first fetch after the leader has returned. */
+  /** Of its first fetch from a leader that begins, or begins again. */
   readonly phaseNs: number;
+}
+
+export interface LagBounds {
+  /** Longest time without being caught up. */
   readonly lagMaxNs: number;
-  /** When the leader served its latest fetch, while it was healthy. */
-  readonly servedNs: number;
+  /** Between two checks of the in-sync set. */
+  readonly checkNs: number;
+  /** Records a follower in sync may lack at a check. */
+  readonly lagRecordsMax: number;
 }
 
 const NS_PER_SECOND = 1_000_000_000;
@@ -29,6 +38,7 @@ const NEVER = Number.POSITIVE_INFINITY;
  * everything. Positions in between are closed forms; only the moments of being caught up and in sync are looked for.
  */
 export class Follower {
+  /** Its place in the assignment. */
   readonly index: number;
   /** When the leader serves the next fetch that may change anything; Infinity while nothing is fetched. */
   nextServedNs = NEVER;
@@ -38,22 +48,28 @@ export class Follower {
   position = 0;
   running = true;
   private readonly log: LeaderLog;
-  private readonly options: FollowerOptions;
+  private readonly bounds: LagBounds;
+  private rhythm: FetchRhythm;
   /** What the leader knew of it when it last stood still. */
   private known = 0;
   private positionBytes = 0;
   private catchUpBytesPerSecond = NEVER;
   /** Served time of fetch 0; Infinity while nothing is fetched. */
-  private firstNs: number;
+  private firstNs = NEVER;
   /** Served time of the fetch that caught up. */
   private caughtUpNs = Number.NEGATIVE_INFINITY;
 
-  constructor(log: LeaderLog, options: FollowerOptions) {
+  constructor(log: LeaderLog, options: { index: number; rhythm: FetchRhythm; bounds: LagBounds }) {
     this.index = options.index;
     this.log = log;
-    this.options = options;
+    this.rhythm = options.rhythm;
+    this.bounds = options.bounds;
+  }
+
+  /** It was healthy until now, its latest fetch served then. */
+  wasHealthy(servedNs: number): void {
     // Far enough back that every question about the present meets a fetch of this grid.
-    this.firstNs = options.servedNs - 3 * options.periodNs;
+    this.firstNs = servedNs - 3 * this.rhythm.periodNs;
   }
 
   isInSync(atNs: number): boolean {
@@ -62,29 +78,53 @@ export class Follower {
 
   /** End of its log: what has arrived. */
   endAt(nowNs: number): number {
-    const { periodNs, tripNs } = this.options;
+    const { periodNs, tripNs } = this.rhythm;
     return this.positionAfter(Math.floor((nowNs - (periodNs - tripNs) - this.firstNs) / periodNs));
   }
 
   /** What the leader knows its end to be: told by the latest fetch, so reached by the one before. */
   knownAt(nowNs: number): number {
-    const fetch = Math.floor((nowNs - this.firstNs) / this.options.periodNs);
+    const fetch = Math.floor((nowNs - this.firstNs) / this.rhythm.periodNs);
     return fetch < 0 ? this.known : this.positionAfter(fetch - 1);
+  }
+
+  /** When the latest fetch was served by the time; −Infinity when none was since it last stood still. */
+  servedBy(atNs: number): number {
+    const { periodNs } = this.rhythm;
+    const fetch = Math.floor((atNs - this.firstNs) / periodNs);
+    return fetch >= 0 ? this.firstNs + fetch * periodNs : Number.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * Soonest time at which the leader may know that it has what was appended at `appendedNs` and ends at so many bytes,
+   * or that it needn't: true if nothing happens until then.
+   */
+  passesNs(appendedNs: number, endBytes: number, nowNs: number): number {
+    // Who stands still leaves at a check, if it leaves.
+    if (this.firstNs === NEVER) return Math.min(this.leavesNs, this.nextCheckNs(nowNs));
+    const { periodNs } = this.rhythm;
+    let fetch = Math.max(0, Math.ceil((appendedNs - this.firstNs) / periodNs));
+    if (this.caughtUpNs === NEVER) {
+      const needed = ((endBytes - this.positionBytes) * NS_PER_SECOND) / (this.catchUpBytesPerSecond * periodNs);
+      fetch = Math.max(fetch, Math.ceil(needed) - 1);
+    }
+    return Math.min(this.firstNs + (fetch + 1) * periodNs, this.leavesNs);
   }
 
   stop(nowNs: number, leaderStopped: boolean): void {
     invariant(this.running, 'a stopped follower does not stop');
+    const servedNs = this.servedBy(nowNs);
     this.standStill(nowNs);
     this.running = false;
     // Finite already if it was not healthy: it has not been caught up since. A stopped leader counts anew on return.
-    if (!leaderStopped && this.leavesNs === NEVER) this.leaveAfter(this.options.servedNs - this.options.periodNs);
+    if (!leaderStopped && this.leavesNs === NEVER) this.leaveAfter(servedNs - this.rhythm.periodNs);
   }
 
   start(nowNs: number, catchUpBytesPerSecond: number, leaderStopped: boolean): void {
     invariant(!this.running, 'a follower that runs does not start');
     this.running = true;
     this.catchUpBytesPerSecond = catchUpBytesPerSecond;
-    if (!leaderStopped) this.fetchFrom(nowNs + this.options.tripNs);
+    if (!leaderStopped) this.fetchFrom(nowNs + this.rhythm.tripNs);
   }
 
   leaderStopped(nowNs: number): void {
@@ -92,12 +132,51 @@ export class Follower {
     this.leavesNs = this.isInSync(nowNs) ? NEVER : Number.NEGATIVE_INFINITY;
     this.standStill(nowNs);
     // The leader has heard, by the next fetch, that the one that caught up has arrived.
-    if (this.caughtUpNs + this.options.periodNs <= nowNs) this.catchUpBytesPerSecond = NEVER;
+    if (this.caughtUpNs + this.rhythm.periodNs <= nowNs) this.catchUpBytesPerSecond = NEVER;
   }
 
   leaderStarted(nowNs: number): void {
     if (this.leavesNs === NEVER) this.leaveAfter(nowNs);
-    if (this.running) this.fetchFrom(nowNs + this.options.phaseNs);
+    if (this.running) this.fetchFrom(nowNs + this.rhythm.phaseNs);
+  }
+
+  /** It follows another leader from now on, or one whose term begins anew: from the given end of its log. */
+  follow(
+    nowNs: number,
+    at: {
+      readonly rhythm: FetchRhythm;
+      readonly position: number;
+      /** What the leader takes its end to be before it hears of it. */
+      readonly known: number;
+      readonly inSync: boolean;
+    },
+  ): void {
+    this.rhythm = at.rhythm;
+    this.position = Math.max(at.position, this.log.knownFromOffset());
+    this.positionBytes = this.log.bytesAt(this.position);
+    this.known = at.known;
+    this.firstNs = NEVER;
+    this.nextServedNs = NEVER;
+    this.caughtUpNs = NEVER;
+    this.leavesNs = at.inSync ? NEVER : Number.NEGATIVE_INFINITY;
+    this.leaderStarted(nowNs);
+  }
+
+  /** Its log is gone; what is kept begins after so many bytes. */
+  empty(startBytes: number): void {
+    invariant(!this.running, 'a disk is replaced while its broker is down');
+    this.position = 0;
+    this.positionBytes = startBytes;
+    this.known = 0;
+    this.leavesNs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The controller has taken it out of the in-sync set. */
+  remove(nowNs: number): void {
+    if (this.isInSync(nowNs)) this.leavesNs = nowNs;
+    // It has no need to look for anything while it is healthy; now it may join again.
+    if (this.nextServedNs === NEVER && this.firstNs < NEVER)
+      this.nextServedNs = this.servedBy(nowNs) + this.rhythm.periodNs;
   }
 
   /** Its fetch at this time is one after being caught up, and it is not in sync: it joins at the high watermark. */
@@ -111,7 +190,7 @@ export class Follower {
    */
   serve(highWatermark: number): boolean {
     const servedNs = this.nextServedNs;
-    const { periodNs } = this.options;
+    const { periodNs } = this.rhythm;
     const fetch = (servedNs - this.firstNs) / periodNs;
     this.nextServedNs += periodNs;
     if (this.caughtUpNs < servedNs) return this.isInSync(servedNs) || this.positionAfter(fetch - 1) >= highWatermark;
@@ -125,6 +204,20 @@ export class Follower {
       if (soonest > fetch + 1) this.nextServedNs = this.firstNs + soonest * periodNs;
     }
     return false;
+  }
+
+  /** The in-sync set is checked: whoever lacks too many records leaves, whatever the time. */
+  check(checkNs: number): void {
+    const { lagRecordsMax } = this.bounds;
+    if (lagRecordsMax === NEVER || !this.isInSync(checkNs)) return;
+    // Whose answers are whole lacks only what came since the last one.
+    if (this.firstNs < NEVER && this.caughtUpNs < checkNs) return;
+    if (this.log.endOffsetAt(checkNs) - this.knownAt(checkNs - 1) > lagRecordsMax) this.leavesNs = checkNs;
+  }
+
+  private nextCheckNs(nowNs: number): number {
+    const { checkNs, lagRecordsMax } = this.bounds;
+    return lagRecordsMax === NEVER ? NEVER : (Math.floor(nowNs / checkNs) + 1) * checkNs;
   }
 
   private fetchFrom(firstNs: number): void {
@@ -144,23 +237,23 @@ export class Follower {
     this.nextServedNs = NEVER;
   }
 
-  /** AK checks every half of the bound whether a follower was last caught up longer ago than the bound. */
+  /** AK checks now and then whether a follower was last caught up longer ago than the bound. */
   private leaveAfter(caughtUpNs: number): void {
-    const checkNs = Math.ceil(this.options.lagMaxNs / 2);
-    this.leavesNs = (Math.floor((caughtUpNs + this.options.lagMaxNs) / checkNs) + 1) * checkNs;
+    const { lagMaxNs, checkNs } = this.bounds;
+    this.leavesNs = (Math.floor((caughtUpNs + lagMaxNs) / checkNs) + 1) * checkNs;
   }
 
   /** Where fetch k gets it; before the first it stands where it stood. */
   private positionAfter(fetch: number): number {
     if (!(fetch >= 0)) return this.position;
-    const servedNs = this.firstNs + fetch * this.options.periodNs;
+    const servedNs = this.firstNs + fetch * this.rhythm.periodNs;
     if (this.caughtUpNs <= servedNs) return this.log.endOffsetAt(servedNs);
     return Math.max(this.position, this.log.offsetAtBytes(this.letThroughBytes(fetch)));
   }
 
   /** Bytes of the log that the rate lets it have by fetch k. */
   private letThroughBytes(fetch: number): number {
-    const spentNs = (fetch + 1) * this.options.periodNs;
+    const spentNs = (fetch + 1) * this.rhythm.periodNs;
     return this.positionBytes + Math.floor((this.catchUpBytesPerSecond * spentNs) / NS_PER_SECOND);
   }
 }

@@ -3,6 +3,7 @@ import { InvariantError, invariant } from '../engine/invariant.ts';
 import type { LogView } from './doors.ts';
 import { DuplicateRanges } from './duplicate-ranges.ts';
 import { ENTRY, EntryRing, type EntryRingOptions } from './entry-ring.ts';
+import { LostTails, type TailLostCause } from './lost-tails.ts';
 import { type RetentionPolicy, type SegmentPolicy, Segments } from './segments.ts';
 
 const {
@@ -30,6 +31,8 @@ export class PartitionLog extends EntryRing implements LogView {
   readEnd = 0;
   /** Bytes of the last read. */
   readBytes = 0;
+  /** Null while no leader was lost with records that only it had. */
+  lostTails: LostTails | null = null;
   private readonly segments: Segments;
   private duplicateRanges: DuplicateRanges | null = null;
 
@@ -95,6 +98,11 @@ export class PartitionLog extends EntryRing implements LogView {
 
   startOffset(): number {
     return this.segments.startOffset;
+  }
+
+  /** Bytes ever appended below the start offset. */
+  get startBytes(): number {
+    return this.segments.startBytes;
   }
 
   /** End of the log with all appends, those dated after the present included. */
@@ -219,7 +227,25 @@ export class PartitionLog extends EntryRing implements LogView {
       this.adoptSegmentBounds();
       this.duplicateRanges?.truncate(end);
     }
+    this.lostTails?.truncateAfter(atNs);
     return before - end;
+  }
+
+  /**
+   * A new leader's log ends at the offset (at the log's start, if that lies beyond): what is there from it on is lost.
+   * Returns the offset at which the log goes on. Nothing dated after `atNs` may be there any more.
+   */
+  cutTail(fromOffset: number, atNs: number, cause: TailLostCause): number {
+    invariant(this.lastAppendNs <= atNs, 'what had not been appended is taken back before a tail is cut');
+    const end = this.endOffset();
+    const from = Math.max(fromOffset, this.startOffset(), this.knownFromOffset());
+    if (from >= end) return end;
+    this.cutEntries(from, atNs);
+    this.segments.truncate(from);
+    this.adoptSegmentBounds();
+    this.lostTails ??= new LostTails();
+    this.lostTails.lose(from, end, cause);
+    return end;
   }
 
   /** Deletes the segments that have expired; returns the new start offset. Forgets no entry: reads may be under way. */

@@ -63,6 +63,27 @@ export class NaiveLog {
     return end;
   }
 
+  knownFromOffset(): number {
+    return 0;
+  }
+
+  /** A new leader has it up to the offset: the rest stays as an offset range without bytes. Returns where the log goes on. */
+  cutTail(from: number, atNs: number): number {
+    const end = this.endOffset();
+    if (from >= end) return end;
+    const kept: NaiveBatch[] = [];
+    for (const batch of this.batches) {
+      if (batch.end <= from) kept.push(batch);
+      else if (batch.base < from) {
+        const bytes = Math.floor(((from - batch.base) * batch.bytes) / (batch.end - batch.base));
+        kept.push({ ...batch, end: from, bytes });
+      }
+    }
+    kept.push({ base: from, end, atNs, bytes: 0, firstCreatedNs: atNs, lastCreatedNs: atNs });
+    this.batches = kept;
+    return end;
+  }
+
   appendTimeOf(offset: number): number {
     return this.batches.find((batch) => batch.end > offset)!.atNs;
   }

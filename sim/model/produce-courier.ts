@@ -8,6 +8,8 @@ import { Histogram } from '../measure/histogram.ts';
 import type { Clusters } from './clusters.ts';
 import { DueAnswers } from './due-answers.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
+import { ProduceFaults } from './produce-faults.ts';
+import { ProduceTrouble } from './produce-trouble.ts';
 import type { ProducerBooks } from './producer-books.ts';
 import { connectAgainNs, Reachability } from './reachability.ts';
 import { RequestSlots } from './request-slots.ts';
@@ -29,6 +31,7 @@ export interface ProduceCourierOptions {
   readonly rows: FleetRows;
   readonly books: ProducerBooks;
   readonly producers: number;
+  readonly idempotent: boolean;
   readonly streamTopic: Int32Array;
   readonly eager: boolean;
   readonly compressNsPerWireByte: number;
@@ -38,6 +41,8 @@ export interface ProduceCourierOptions {
   readonly plan: (producer: number, atNs: number) => void;
   /** Something went wrong for the producer: hand over what has happened, and see what it has to wait for. */
   readonly look: (producer: number) => void;
+  /** A request or a part of it was refused, or its broker is gone: a client asks for metadata then. */
+  readonly failed: (producer: number) => void;
 }
 
 export class ProduceCourier {
@@ -59,6 +64,9 @@ export class ProduceCourier {
   readonly #lateKind: number;
   readonly #reach: Reachability;
   readonly #slots = new RequestSlots();
+  readonly #trouble: ProduceTrouble;
+  /** What happens to the ways and to the brokers. */
+  readonly faults: ProduceFaults;
   readonly #due: DueAnswers;
   /** What was read ahead: means nothing, but what is read has to go somewhere. */
   foreseen = 0;
@@ -82,6 +90,22 @@ export class ProduceCourier {
       this.#onLate(producer, this.#underWay.arrive(number));
     });
     this.#reach = new Reachability(options.topology);
+    this.#trouble = new ProduceTrouble({
+      ...options,
+      partitionOf: (batch) => this.partitionOf(batch),
+      nowNs: () => this.#engine.nowNs,
+    });
+    this.faults = new ProduceFaults({
+      ...options,
+      slots: this.#slots,
+      reach: this.#reach,
+      trouble: this.#trouble,
+      partitionOf: (batch) => this.partitionOf(batch),
+      arrive: (request) => this.#onArrive(request, NONE),
+      answerAt: (request, producer, leavesNs) => this.#answerAt(request, producer, leavesNs, OUTCOME_OK),
+      answerComes: (request, producer, atNs, outcome) => this.#answerComes(request, producer, atNs, outcome),
+      expectTimeout: (request, producer) => this.#expectTimeout(request, producer),
+    });
     const settle = (request: number): void => this.settle(request);
     this.#due = new DueAnswers({ ...options, slots: this.#slots, settle });
   }
@@ -132,6 +156,7 @@ export class ProduceCourier {
       }
     }
     this.#slots.open(request, atNs, (draw >>> 12) & 4095);
+    this.#trouble.forget(request);
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
@@ -139,7 +164,7 @@ export class ProduceCourier {
   #depart(request: number): number {
     const { requests } = this.#core;
     const batch = requests.batchOf(requests.ints[request * R_INTS + R_HEAD]);
-    return this.#underWay.depart(request, batch, this.#partitionOf(batch));
+    return this.#underWay.depart(request, batch, this.partitionOf(batch));
   }
 
   /** Reads ahead what arrivals will read. */
@@ -172,8 +197,12 @@ export class ProduceCourier {
       this.#connectAgain(request, producer);
       return;
     }
-    if (this.#clusters.isDown(broker)) {
+    if (this.#clusters.copies.isDown(broker)) {
       this.#refuse(request, producer);
+      return;
+    }
+    if (this.#clusters.copies.isHung(broker)) {
+      this.faults.hold(request, producer);
       return;
     }
     let bytes = 0;
@@ -182,11 +211,23 @@ export class ProduceCourier {
     }
     const doneNs = this.#clusters.brokers.produce(broker, bytes, nowNs);
     const acks = core.acksOf(request);
+    const { disturbed } = this.#clusters.copies;
     let answerNs = acks === 0 ? nowNs : doneNs;
     let partition = firstPartition;
     for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
       const batch = requests.batchOf(entry);
-      if (partition === NONE) partition = this.#partitionOf(batch);
+      if (partition === NONE) partition = this.partitionOf(batch);
+      if (disturbed && this.#trouble.refuses(request, batch, partition)) {
+        partition = NONE;
+        continue;
+      }
+      const known = this.#books.storedNs(batch) >= 0;
+      if (known && acks === -1 && this.#trouble.recognises(batch)) {
+        const storedNs = this.#books.storedNs(batch);
+        answerNs = Math.max(answerNs, this.#clusters.copies.visibleFromNs(partition, storedNs));
+        partition = NONE;
+        continue;
+      }
       const n = batches.ints[batch * B_INTS + B_N];
       const { floats } = batches;
       const f = batch * B_FLOATS;
@@ -198,17 +239,14 @@ export class ProduceCourier {
         floats[f + B_LAST_AT_NS],
         doneNs,
       );
-      if (this.#books.storedNs(batch) >= 0) this.#clusters.markDuplicate(partition, n);
-      else this.#books.store(batch, atNs);
+      if (known) this.#trouble.storedAgain(batch, partition, atNs);
+      else this.#books.store(batch, atNs, this.#clusters.appendedFrom);
       if (acks === 1 && atNs > answerNs) answerNs = atNs;
-      if (acks === -1) answerNs = Math.max(answerNs, this.#clusters.visibleFromNs(partition, atNs));
+      if (acks === -1) answerNs = Math.max(answerNs, this.#clusters.copies.visibleFromNs(partition, atNs));
       partition = NONE;
     }
-    if (answerNs === Infinity) {
-      // The in-sync set stands still: no answer before the client's own time-out.
-      core.abandon(request);
-      this.#rows.watch(producer, true);
-      this.#hooks.look(producer);
+    if (acks === -1 && disturbed && this.#trouble.isUnsettled(request)) {
+      this.faults.waitForCommit(request, producer, answerNs);
       return;
     }
     this.#answerAt(request, producer, answerNs, OUTCOME_OK);
@@ -269,7 +307,7 @@ export class ProduceCourier {
       }
     }
     this.#answerComes(request, producer, atNs, outcome);
-    if (outcome !== OUTCOME_OK) this.#rows.watch(producer, true);
+    if (outcome !== OUTCOME_OK || this.#trouble.isMixed(request)) this.#rows.watch(producer, true);
     if (this.#eager || this.#rows.watched(producer)) this.#hooks.plan(producer, atNs);
     else this.#due.add(request, atNs);
   }
@@ -301,8 +339,12 @@ export class ProduceCourier {
     this.#core.onResult(request, outcome, nowNs);
   }
 
-  /** True when the core gives the request up before it hears of it. While it travels: before it can. */
+  /**
+   * True when the core gives the request up before it hears of it; while it travels, before it can. True as well when
+   * that can't be told, and when not all of it has come off well.
+   */
   isLate(request: number): boolean {
+    if (this.#trouble.isMixed(request) || this.faults.waits(request)) return true;
     const heardNs =
       this.#slots.answerNs(request) < Infinity ? this.#slots.answerNs(request) : this.#slots.arriveNs(request);
     return heardNs > this.#timeoutNs(request);
@@ -317,64 +359,18 @@ export class ProduceCourier {
     this.#hooks.plan(producer, this.#timeoutNs(request));
   }
 
-  /** Producers lose their way to the cluster: connections break, new ones are refused. */
-  cutOff(cluster: number): void {
-    this.#reach.cutOff(cluster, this.#engine.nowNs);
-    this.#breakConnections((broker) => this.#topology.brokerCluster[broker] === cluster, false);
-  }
-
-  reconnect(cluster: number): void {
-    this.#reach.reconnect(cluster);
-  }
-
-  /** A broker has stopped (after `Clusters.stop`): what it had not done is lost, answers that had left still come. */
-  brokerStopped(broker: number): void {
-    const nowNs = this.#engine.nowNs;
-    const { batches } = this.#core;
-    this.#reach.stopped(broker, nowNs);
-    for (let batch = 0; batch < batches.used; batch++) {
-      if (this.#books.storedNs(batch) <= nowNs) continue;
-      if (this.#topology.partitionLeader[this.#partitionOf(batch)] === broker) this.#books.unstore(batch);
-    }
-    this.#books.loseLeft(broker, nowNs);
-    this.#breakConnections((each) => each === broker, true);
-  }
-
-  /** Connections to some brokers break: clients hear of it after a trip, not knowing what became of their requests. */
-  #breakConnections(broken: (broker: number) => boolean, answersLeft: boolean): void {
-    const nowNs = this.#engine.nowNs;
-    const core = this.#core;
-    const { requests } = core;
-    for (let producer = 0; producer < this.#hooks.producers; producer++) {
-      let hit = false;
-      for (
-        let request = core.requestHead(producer);
-        request !== NONE;
-        request = requests.ints[request * R_INTS + R_NEXT]
-      ) {
-        const broker = requests.ints[request * R_INTS + R_BROKER];
-        if (!broken(broker) || this.#slots.answer(request) !== OUTCOME_OK) continue;
-        const zone = this.#topology.brokerZone[broker];
-        const baseNs = this.#topology.network.baseNs(zone, this.#rows.ints[producer * PRODUCER_INTS + ZONE]);
-        const answerNs = this.#slots.answerNs(request);
-        // Not there yet: it finds nobody when it arrives. Answered: the answer may have left before the break.
-        if (answerNs === Infinity || answerNs <= nowNs || (answersLeft && answerNs - baseNs <= nowNs)) continue;
-        this.#answerComes(request, producer, nowNs + baseNs, OUTCOME_UNKNOWN);
-        hit = true;
-      }
-      if (!hit) continue;
-      this.#rows.watch(producer, true);
-      this.#hooks.look(producer);
-    }
-  }
-
   settle(request: number): void {
     const answerNs = this.#slots.answerNs(request);
-    if (this.#slots.answer(request) === OUTCOME_OK) {
+    const outcome = this.#slots.answer(request);
+    const producer = this.#core.requests.ints[request * R_INTS + R_PRODUCER];
+    let failed = outcome !== OUTCOME_OK;
+    if (!failed) {
       this.latency.record(answerNs - this.#core.requests.floats[request * R_FLOATS + R_SENT_AT_NS]);
+      failed = this.#trouble.tell(request, answerNs);
     }
     this.#slots.close(request);
-    this.#core.onResult(request, this.#slots.answer(request), answerNs);
+    this.#core.onResult(request, outcome, answerNs);
+    if (failed) this.#hooks.failed(producer);
   }
 
   /** The batch's slot is about to be reused. */
@@ -386,13 +382,15 @@ export class ProduceCourier {
     const nowNs = this.#engine.nowNs;
     // Nobody waits for its append any more (acks 0, a time-out), but that lies ahead: a broker that stops may undo it.
     if (this.#books.storedNs(batch) > nowNs) {
-      const leader = this.#topology.partitionLeader[this.#partitionOf(batch)];
-      this.#books.leave(batch, { topic, n: ints[batch * B_INTS + B_N], leader, nowNs });
+      const partition = this.partitionOf(batch);
+      const leader = this.#topology.partitionLeader[partition];
+      this.#books.leave(batch, { topic, n: ints[batch * B_INTS + B_N], partition, leader, nowNs });
     }
     this.#books.freed(batch, topic, ints[batch * B_INTS + B_N]);
   }
 
-  #partitionOf(batch: number): number {
+  /** Over the whole world. */
+  partitionOf(batch: number): number {
     const { ints } = this.#core.batches;
     const row = batch * B_INTS;
     return this.#rows.streams[ints[row + B_STREAM] * STREAM_STRIDE + FIRST_PARTITION] + ints[row + B_PARTITION];

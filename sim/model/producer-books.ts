@@ -13,14 +13,28 @@ const NOT_STORED = -1;
 
 const STORED_NS = 0;
 const END = 1;
+/** Offset of its first record there. */
+const OFFSET = 2;
+/** 1 when a change of leader has taken it out of the log again. */
+const LOST = 3;
+const STRIDE = 4;
 
 /** Records that no producer holds any more, and whose append lies ahead. */
 interface LeftRecords {
   readonly topic: number;
   readonly n: number;
+  readonly partition: number;
   readonly leader: number;
   readonly storedNs: number;
   readonly givenUp: boolean;
+  /** They were stored before and lost: the books have them already. */
+  readonly again: boolean;
+}
+
+/** Where a batch was stored before it was lost and stored again. */
+interface LostStore {
+  readonly storedNs: number;
+  readonly offset: number;
 }
 
 export class ProducerBooks {
@@ -35,6 +49,8 @@ export class ProducerBooks {
   #left: LeftRecords[] = [];
   /** How long that list may grow before what has been stored meanwhile is taken off. */
   #leftMax = 64;
+  /** By batch, for the few that were lost and stored again. */
+  readonly #lostStores = new Map<number, LostStore>();
 
   constructor(topics: number) {
     this.drops = new Float64Array(topics * DROP_CAUSES.length);
@@ -45,68 +61,102 @@ export class ProducerBooks {
 
   /** When the batch was first appended, −1 if it is in no log. */
   storedNs(batch: number): number {
-    return batch * 2 < this.#rows.length ? this.#rows[batch * 2 + STORED_NS] : NOT_STORED;
+    return batch * STRIDE < this.#rows.length ? this.#rows[batch * STRIDE + STORED_NS] : NOT_STORED;
   }
 
-  store(batch: number, atNs: number): void {
+  store(batch: number, atNs: number, offset: number): void {
     this.#reach(batch);
-    this.#rows[batch * 2 + STORED_NS] = atNs;
+    this.#rows[batch * STRIDE + STORED_NS] = atNs;
+    this.#rows[batch * STRIDE + OFFSET] = offset;
+  }
+
+  offset(batch: number): number {
+    return this.#rows[batch * STRIDE + OFFSET];
+  }
+
+  /** True when the batch was stored, and the leader that had it was lost with it. */
+  isLost(batch: number): boolean {
+    return batch * STRIDE < this.#rows.length && this.#rows[batch * STRIDE + LOST] === 1;
+  }
+
+  lose(batch: number): void {
+    this.#rows[batch * STRIDE + LOST] = 1;
+  }
+
+  /** A batch that was lost is appended again, as its producer still had it. */
+  storeAgain(batch: number, atNs: number, offset: number): void {
+    const row = batch * STRIDE;
+    this.#lostStores.set(batch, { storedNs: this.#rows[row + STORED_NS], offset: this.#rows[row + OFFSET] });
+    this.#rows[row + LOST] = 0;
+    this.store(batch, atNs, offset);
   }
 
   /** The append was undone: its broker stopped before it. */
   unstore(batch: number): void {
-    this.#rows[batch * 2 + STORED_NS] = NOT_STORED;
+    const row = batch * STRIDE;
+    const before = this.#lostStores.get(batch);
+    if (before === undefined) {
+      this.#rows[row + STORED_NS] = NOT_STORED;
+      return;
+    }
+    this.#lostStores.delete(batch);
+    this.store(batch, before.storedNs, before.offset);
+    this.#rows[row + LOST] = 1;
   }
 
   dropped(topic: number, n: number, cause: number, batch: number): void {
     this.drops[topic * DROP_CAUSES.length + cause] += n;
     if (batch < 0) return;
     this.#reach(batch);
-    this.#rows[batch * 2 + END] = ENDED_DROPPED;
+    this.#rows[batch * STRIDE + END] = ENDED_DROPPED;
   }
 
   ended(batch: number, fate: number): void {
     this.#reach(batch);
-    this.#rows[batch * 2 + END] = fate === FATE_UNKNOWN ? ENDED_UNKNOWN : ENDED_KNOWN;
+    this.#rows[batch * STRIDE + END] = fate === FATE_UNKNOWN ? ENDED_UNKNOWN : ENDED_KNOWN;
   }
 
   /** `freed` for a batch that is in a log by now and was answered: the usual case. False, and nothing done, for others. */
   freedStored(batch: number, nowNs: number): boolean {
-    const row = batch * 2;
+    const row = batch * STRIDE;
     if (row >= this.#rows.length || this.#rows[row + END] !== ENDED_KNOWN) return false;
     if (this.#rows[row + STORED_NS] === NOT_STORED || this.#rows[row + STORED_NS] > nowNs) return false;
     this.#rows[row + STORED_NS] = NOT_STORED;
     this.#rows[row + END] = ALIVE;
+    this.#forgetLost(batch);
     return true;
   }
 
   /** The slot is about to be reused: no request carries the batch any more, so its fate is final. */
   freed(batch: number, topic: number, n: number): void {
-    if (batch * 2 >= this.#rows.length) return;
-    if (this.#rows[batch * 2 + END] !== ENDED_DROPPED) {
-      if (this.#rows[batch * 2 + STORED_NS] === NOT_STORED) this.unknown[topic] += n;
-      else if (this.#rows[batch * 2 + END] === ENDED_UNKNOWN) this.unknownStored[topic] += n;
+    if (batch * STRIDE >= this.#rows.length) return;
+    if (this.#rows[batch * STRIDE + END] !== ENDED_DROPPED) {
+      if (this.#rows[batch * STRIDE + STORED_NS] === NOT_STORED) this.unknown[topic] += n;
+      else if (this.#rows[batch * STRIDE + END] === ENDED_UNKNOWN) this.unknownStored[topic] += n;
     }
-    this.#rows[batch * 2 + STORED_NS] = NOT_STORED;
-    this.#rows[batch * 2 + END] = ALIVE;
+    this.#rows[batch * STRIDE + STORED_NS] = NOT_STORED;
+    this.#rows[batch * STRIDE + END] = ALIVE;
+    this.#forgetLost(batch);
   }
 
   /** The batch's slot is about to be reused before its append is done: kept until then. Comes before `freed`. */
-  leave(batch: number, { topic, n, leader, nowNs }: { topic: number; n: number; leader: number; nowNs: number }): void {
-    const givenUp = this.#rows[batch * 2 + END] === ENDED_UNKNOWN;
+  leave(batch: number, at: { topic: number; n: number; partition: number; leader: number; nowNs: number }): void {
+    const { nowNs, ...rest } = at;
+    const givenUp = this.#rows[batch * STRIDE + END] === ENDED_UNKNOWN;
     if (this.#left.length >= this.#leftMax) {
       this.#left = this.#left.filter((each) => each.storedNs > nowNs);
       this.#leftMax = Math.max(64, 2 * this.#left.length);
     }
-    this.#left.push({ topic, n, leader, storedNs: this.#rows[batch * 2 + STORED_NS], givenUp });
+    const storedNs = this.#rows[batch * STRIDE + STORED_NS];
+    this.#left.push({ ...rest, storedNs, givenUp, again: this.#lostStores.has(batch) });
   }
 
-  /** The broker stopped: what it had not appended by now is in no log, and nobody will send it again. */
-  loseLeft(leader: number, nowNs: number): void {
+  /** Appends that lie ahead are undone where `undone` says so: they are in no log, and nobody will send them again. */
+  loseLeft(nowNs: number, undone: (partition: number, leader: number) => boolean): void {
     const ahead = this.#left.filter((each) => each.storedNs > nowNs);
-    this.#left = ahead.filter((each) => each.leader !== leader);
-    for (const { leader: at, topic, n, givenUp } of ahead) {
-      if (at !== leader) continue;
+    this.#left = ahead.filter((each) => !undone(each.partition, each.leader));
+    for (const { partition, leader, topic, n, givenUp, again } of ahead) {
+      if (again || !undone(partition, leader)) continue;
       this.unknown[topic] += n;
       if (givenUp) this.unknownStored[topic] -= n;
     }
@@ -114,14 +164,20 @@ export class ProducerBooks {
 
   /** Calls back for records that no producer holds and no log has yet. */
   visitLeft(nowNs: number, each: (topic: number, n: number) => void): void {
-    for (const { topic, n, storedNs } of this.#left) if (storedNs > nowNs) each(topic, n);
+    for (const { topic, n, storedNs, again } of this.#left) if (storedNs > nowNs && !again) each(topic, n);
   }
 
   /** True when the records of a live batch are on their way: in no log by the time, and not dropped. */
   inFlightAt(batch: number, nowNs: number): boolean {
-    if (batch * 2 >= this.#rows.length) return true;
-    const storedNs = this.#rows[batch * 2 + STORED_NS];
-    return (storedNs === NOT_STORED || storedNs > nowNs) && this.#rows[batch * 2 + END] !== ENDED_DROPPED;
+    if (batch * STRIDE >= this.#rows.length) return true;
+    const storedNs = this.#rows[batch * STRIDE + STORED_NS];
+    if (this.#lostStores.size > 0 && this.#lostStores.has(batch)) return false;
+    return (storedNs === NOT_STORED || storedNs > nowNs) && this.#rows[batch * STRIDE + END] !== ENDED_DROPPED;
+  }
+
+  #forgetLost(batch: number): void {
+    this.#rows[batch * STRIDE + LOST] = 0;
+    if (this.#lostStores.size > 0) this.#lostStores.delete(batch);
   }
 
   /** Reads the batches' rows, to have them in cache. */
@@ -134,10 +190,10 @@ export class ProducerBooks {
 
   #reach(batch: number): void {
     const length = this.#rows.length;
-    if (batch * 2 < length) return;
-    const rows = new Float64Array(Math.max((batch + 1) * 2, length * 2));
+    if (batch * STRIDE < length) return;
+    const rows = new Float64Array(Math.max((batch + 1) * STRIDE, length * 2));
     rows.set(this.#rows);
-    for (let row = length; row < rows.length; row += 2) rows[row + STORED_NS] = NOT_STORED;
+    for (let row = length; row < rows.length; row += STRIDE) rows[row + STORED_NS] = NOT_STORED;
     this.#rows = rows;
   }
 }

@@ -56,7 +56,11 @@ export interface ProducerFleetOptions {
   readonly config: ProducerConfig;
   readonly seed: number;
   readonly fidelity: 'record' | 'request';
+  /** Leaders recognise batches that they have. */
+  readonly idempotent: boolean;
   readonly metadataNs: number;
+  /** One way to whichever broker is asked for metadata later on. */
+  readonly metadataTripNs: number;
   readonly compressionNsPerByte: number;
 }
 
@@ -70,7 +74,11 @@ export class ProducerFleet implements ProducerEffects {
   readonly #plan: StreamPlan;
   readonly #eager: boolean;
   readonly #options: ProducerFleetOptions;
-  readonly #views: readonly TopicView[];
+  readonly #views: TopicView[];
+  /** By producer: since when it has had its latest metadata; Infinity while it asks. */
+  #askedNs = new Float64Array(0);
+  /** Questions in short order. */
+  #repeats = new Int32Array(0);
   readonly #rows: FleetRows;
   readonly #feed: StreamFeed;
   /** What was read ahead: means nothing, but what is read has to go somewhere. */
@@ -92,7 +100,7 @@ export class ProducerFleet implements ProducerEffects {
     this.#rows = new FleetRows(plan, topology);
     this.#feed = new StreamFeed({ core: this.core, arrivals, rows: this.#rows, eager: this.#eager });
     // Ties in time: records come before answers, answers before deadlines, in both fidelities.
-    this.#metadataKind = engine.kind('producer metadata', (producer) => this.#onMetadata(producer));
+    this.#metadataKind = engine.kind('producer metadata', (producer, again) => this.#onMetadata(producer, again));
     this.#wakeKind = engine.kind(
       'stream decision',
       (stream) => this.#onWake(stream),
@@ -107,6 +115,7 @@ export class ProducerFleet implements ProducerEffects {
       rows: this.#rows,
       books: this.books,
       producers: plan.producers,
+      idempotent: options.idempotent,
       streamTopic: plan.streamTopic,
       eager: this.#eager,
       compressNsPerWireByte: options.compressionNsPerByte / options.config.compressionRatio,
@@ -116,11 +125,9 @@ export class ProducerFleet implements ProducerEffects {
         this.#catchUpAll(producer);
         this.#look(producer);
       },
+      failed: (producer) => this.#askMetadata(producer),
     });
-    this.#views = Array.from({ length: topology.topics }, (_, topic) => {
-      const first = topology.topicFirstPartition[topic];
-      return new TopicView(topology.partitionLeader.subarray(first, first + topology.topicPartitions[topic]));
-    });
+    this.#views = Array.from({ length: topology.topics }, (_, topic) => this.#viewOf(topic));
     this.#enlist();
   }
 
@@ -147,8 +154,46 @@ export class ProducerFleet implements ProducerEffects {
     this.courier.freed(batch);
   }
 
-  refreshMetadata(_producer: number, _stream: number): void {
-    // Leaders don't move yet, and first metadata comes by itself: elections will answer here.
+  refreshMetadata(producer: number, _stream: number): void {
+    this.#askMetadata(producer);
+  }
+
+  /** Brokers answer with the topic's leaders as they are now. */
+  metadataChanged(topic: number): void {
+    this.#views[topic] = this.#viewOf(topic);
+  }
+
+  #viewOf(topic: number): TopicView {
+    const { topicFirstPartition, topicPartitions, partitionLeader, partitionOffline } = this.#topology;
+    const first = topicFirstPartition[topic];
+    const leaders = partitionLeader.slice(first, first + topicPartitions[topic]);
+    for (let i = 0; i < leaders.length; i++) if (partitionOffline[first + i] === 1) leaders[i] = NONE;
+    return new TopicView(leaders);
+  }
+
+  /**
+   * One question at a time, ever less often while that does not help, as the library's own driver asks; the answer tells
+   * what is known when it is given. First metadata comes by itself.
+   */
+  #askMetadata(producer: number): void {
+    const nowNs = this.#engine.nowNs;
+    const { firstStream, producers } = this.#plan;
+    for (let stream = firstStream[producer]; stream < firstStream[producer + 1]; stream++) {
+      if (this.core.streams.views[stream] === null) return;
+    }
+    if (this.#askedNs.length === 0) {
+      this.#askedNs = new Float64Array(producers).fill(-Infinity);
+      this.#repeats = new Int32Array(producers);
+    }
+    if (this.#askedNs[producer] === Infinity) return;
+    const draw = hash32(this.#options.seed, producer, this.#repeats[producer]) / 4294967296;
+    const waitNs = this.core.config.retry.backoffNs(Math.max(1, this.#repeats[producer]), draw);
+    const sinceNs = nowNs - this.#askedNs[producer];
+    // Quiet for twice the wait: that trouble is over, this is another one.
+    this.#repeats[producer] = sinceNs > 2 * waitNs ? 1 : this.#repeats[producer] + 1;
+    this.#askedNs[producer] = Infinity;
+    const atNs = nowNs + Math.max(0, Math.ceil(waitNs - sinceNs)) + 2 * this.#options.metadataTripNs;
+    this.#engine.schedule(atNs, this.#metadataKind, producer, 0, 1);
   }
 
   #enlist(): void {
@@ -186,21 +231,29 @@ export class ProducerFleet implements ProducerEffects {
     }
   }
 
-  #onMetadata(producer: number): void {
+  #onMetadata(producer: number, again: number): void {
     const nowNs = this.#engine.nowNs;
     const { core } = this;
     const plan = this.#plan;
+    if (again === 1) this.#askedNs[producer] = nowNs;
     this.#catchUpAll(producer);
     let missing = false;
+    let gaps = false;
     for (let stream = plan.firstStream[producer]; stream < plan.firstStream[producer + 1]; stream++) {
       const topic = plan.streamTopic[stream];
-      if (core.streams.views[stream] !== null) continue;
-      if (this.courier.isCutOff(this.#topology.topicCluster[topic])) missing = true;
-      else core.onMetadata(stream, this.#views[topic], nowNs);
+      const view = this.#views[topic];
+      if (core.streams.views[stream] !== view) {
+        const cluster = this.#topology.topicCluster[topic];
+        if (this.courier.isCutOff(cluster) || !this.#options.clusters.copies.answers(cluster)) missing = true;
+        else core.onMetadata(stream, view, nowNs);
+      }
+      if (view.available.length < view.leaders.length || view.leaders[0] === NONE) gaps = true;
     }
     core.onTime(producer, nowNs);
     this.#look(producer);
     if (missing) this.#engine.schedule(nowNs + METADATA_RETRY_NS, this.#metadataKind, producer, 0, 0);
+    // A partition without a leader is asked for until it has one.
+    else if (gaps) this.#askMetadata(producer);
   }
 
   /** Reads ahead what decisions will read. */

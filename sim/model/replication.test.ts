@@ -9,10 +9,15 @@ import { ReplicaSet, type ReplicaSetOptions } from './replication.ts';
 const KEEP = { segmentBytes: 1e12, segmentNs: 1e15 };
 const FOREVER = Number.POSITIVE_INFINITY;
 
+/** One replica that leads at first, and a follower for each trip and phase; between followers the longer trip counts. */
 const options = (followers: readonly [tripNs: number, phaseNs: number][], lagMaxNs = 1000): ReplicaSetOptions => ({
-  followers: followers.map(([tripNs, phaseNs]) => ({ tripNs, phaseNs })),
+  phasesNs: [11, ...followers.map(([, phaseNs]) => phaseNs)],
+  tripNs: (from, to) => Math.max(0, ...[from, to].map((replica) => followers[replica - 1]?.[0] ?? 0)),
   processNs: 5,
   lagMaxNs,
+  checkNs: Math.ceil(lagMaxNs / 2),
+  lagRecordsMax: FOREVER,
+  truncation: 'epoch',
 });
 
 /** A leader's log with one record of 10 bytes every 7 ns. */
@@ -31,7 +36,7 @@ describe('ReplicaSet', () => {
   it('has what was appended by a fetch a trip and its processing later, and tells so by the next fetch', () => {
     // Fetches are served at 3, 28, 53, …; the answer of 28 is processed at 28 + 10 + 5.
     const set = new ReplicaSet(steady(70), options([[10, 3]]));
-    expect([42, 43, 67, 68].map((atNs) => set.followerEndAt(0, atNs))).toEqual([0, 4, 4, 7]);
+    expect([42, 43, 67, 68].map((atNs) => set.endAt(1, atNs))).toEqual([0, 4, 4, 7]);
     expect([52, 53, 77, 78].map((atNs) => set.highWatermarkAt(atNs))).toEqual([0, 4, 4, 7]);
   });
 
@@ -39,7 +44,7 @@ describe('ReplicaSet', () => {
     const log = steady(2000);
     const set = new ReplicaSet(log, options([[10, 3], [30, 44]])); // biome-ignore format: pairs
     for (let atNs = 7; atNs < 1500; atNs += 7) {
-      const committedNs = set.committedAtNs(atNs);
+      const committedNs = set.committedAtNs(atNs, atNs);
       expect(set.highWatermarkAt(committedNs - 1)).toBeLessThan(atNs / 7);
       expect(set.highWatermarkAt(committedNs)).toBeGreaterThanOrEqual(atNs / 7);
     }
@@ -49,23 +54,23 @@ describe('ReplicaSet', () => {
     const log = steady(4000);
     const set = new ReplicaSet(log, options([[10, 3]]));
     expect(set.highWatermarkAt(300)).toBe(36);
-    set.stopFollower(0, 300);
+    set.stop(1, 300);
     // Last caught up at the fetch before its last, 253; later than 1253 it may leave; checks are at 500, 1000, 1500.
-    expect(set.committedAtNs(600)).toBe(1500);
+    expect(set.committedAtNs(600, 600)).toBe(1500);
     expect([set.highWatermarkAt(1499), set.inSyncAt(1499)]).toEqual([36, 2]);
     expect([set.highWatermarkAt(1500), set.inSyncAt(1500)]).toEqual([214, 1]);
-    expect(set.followerEndAt(0, 1500)).toBe(39);
+    expect(set.endAt(1, 1500)).toBe(39);
   });
 
   it('lets a follower that returns catch up at its rate, then join at the high watermark', () => {
     const log = new PartitionLog({ ...KEEP, exactNs: FOREVER });
     const set = new ReplicaSet(log, options([[10, 0]]));
-    set.stopFollower(0, 100);
+    set.stop(1, 100);
     for (let i = 0; i < 40; i++) log.append(2000 + i, 10, 100, 2000, 2000);
-    set.startFollower(0, 2500, 8e9);
+    set.start(1, 2500, 8e9);
     // 200 bytes a period of 25: fetches at 2510, 2535, … bring two batches each, the twentieth the last.
     expect(set.neededFromOffset()).toBe(0);
-    expect([2524, 2525, 2550].map((atNs) => set.followerEndAt(0, atNs))).toEqual([0, 20, 40]);
+    expect([2524, 2525, 2550].map((atNs) => set.endAt(1, atNs))).toEqual([0, 20, 40]);
     expect(set.inSyncAt(2510 + 20 * 25 - 1)).toBe(1);
     expect(set.inSyncAt(2510 + 20 * 25)).toBe(2);
     expect(set.neededFromOffset()).toBe(FOREVER);
@@ -74,21 +79,21 @@ describe('ReplicaSet', () => {
   it('stands still while the leader is stopped', () => {
     const log = steady(400);
     const set = new ReplicaSet(log, options([[10, 3]]));
-    set.stopLeader(300);
+    set.stop(0, 300);
     log.truncateAfter(300);
-    expect([set.highWatermarkAt(9000), set.inSyncAt(9000), set.followerEndAt(0, 9000)]).toEqual([36, 2, 39]);
-    expect(set.committedAtNs(9000)).toBe(FOREVER);
-    set.startLeader(9000);
+    expect([set.highWatermarkAt(9000), set.inSyncAt(9000), set.endAt(1, 9000)]).toEqual([36, 2, 39]);
+    expect(set.committedAtNs(9000, 9000)).toBe(FOREVER);
+    set.start(0, 9000, 1);
     expect([9002, 9003, 9028].map((atNs) => set.highWatermarkAt(atNs))).toEqual([36, 39, 42]);
     expect(set.inSyncAt(20_000)).toBe(2);
   });
 
   it('refuses transitions that cannot be', () => {
     const set = new ReplicaSet(steady(70), options([[10, 3]]));
-    expect(() => set.startFollower(0, 10, 1)).toThrow('never stopped');
-    expect(() => set.startLeader(10)).toThrow('a leader that runs does not start');
-    set.stopFollower(0, 10);
-    expect(() => set.stopFollower(0, 11)).toThrow('a stopped follower does not stop');
+    expect(() => set.start(1, 10, 1)).toThrow('never stopped');
+    expect(() => set.start(0, 10, 1)).toThrow('a leader that runs does not start');
+    set.stop(1, 10);
+    expect(() => set.stop(1, 11)).toThrow('a stopped follower does not stop');
   });
 });
 
@@ -97,94 +102,103 @@ const happening = fc.record({
   waitNs: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 900 })),
   aheadNs: fc.integer({ min: 0, max: 60 }),
   what: fc.constantFrom(
-    'append',
-    'append',
-    'append',
-    'append',
-    'burst',
-    'ask',
-    'ask',
-    'follower',
-    'follower',
-    'leader',
+    ...(['append', 'append', 'append', 'append', 'burst', 'ask', 'ask'] as const),
+    ...(['toggle', 'toggle', 'toggle', 'lead', 'lead', 'remove'] as const),
   ),
-  i: fc.integer({ min: 0, max: 2 }),
+  i: fc.integer({ min: 0, max: 3 }),
   bytes: fc.integer({ min: 0, max: 300 }),
   /** Bytes a second: from less than what comes in to no bound. */
   rate: fc.constantFrom(5e8, 5e9, 5e10, FOREVER),
 });
 const world = fc.record({
   followers: fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.nat(100)), { minLength: 0, maxLength: 3 }),
+  lagRecordsMax: fc.constantFrom(FOREVER, 12),
+  truncation: fc.constantFrom('epoch' as const, 'high-watermark' as const),
   life: fc.array(happening, { minLength: 1, maxLength: 120, size: 'max' }),
 });
 type World = typeof world extends fc.Arbitrary<infer W> ? W : never;
-type Answer = { nowNs: number; highWatermark: number; inSync: number; ends: number[] };
+interface Answer {
+  readonly nowNs: number;
+  readonly highWatermark: number;
+  readonly inSync: number;
+  readonly ends: readonly number[];
+  readonly told: readonly number[];
+}
 
 /** Lives a life with the eager set and, over the given log, a lazy one; the answers of both, to the same questions. */
 function liveTwice(
-  { followers, life }: World,
+  { followers, life, lagRecordsMax, truncation }: World,
   log: PartitionLog,
   asks: 'as-told' | 'at-end',
-): { lazy: Answer[]; eager: Answer[] } {
+): { lazy: Answer[]; eager: Answer[]; lost: number } {
   const engine = new Engine();
   const appendKind = engine.kind('append', () => {});
   const model = new NaiveLog(KEEP);
-  const eager = new EagerReplicaSet(engine, model, options(followers, 300));
-  const lazy = new ReplicaSet(log, options(followers, 300));
-  const answers: { lazy: Answer[]; eager: Answer[] } = { lazy: [], eager: [] };
-  const down = followers.map(() => false);
-  let leaderDown = false;
+  const how = { ...options(followers, 300), lagRecordsMax, truncation };
+  const eager = new EagerReplicaSet(engine, model, how);
+  const lazy = new ReplicaSet(log, how);
+  const answers = { lazy: [] as Answer[], eager: [] as Answer[], lost: 0 };
+  const replicas = followers.length + 1;
+  const down = new Array<boolean>(replicas).fill(false);
   let lastNs = 0;
   let nowNs = 0;
   const ask = () => {
-    const each = followers.map((_, i) => i);
+    const each = Array.from({ length: replicas }, (_, i) => i);
     answers.lazy.push({
       nowNs,
       highWatermark: lazy.highWatermarkAt(nowNs),
       inSync: lazy.inSyncAt(nowNs),
-      ends: each.map((i) => lazy.followerEndAt(i, nowNs)),
+      ends: each.map((i) => lazy.endAt(i, nowNs)),
+      told: each.map((i) => lazy.toldAt(i, nowNs)),
     });
     answers.eager.push({
       nowNs,
       highWatermark: eager.highWatermark(),
       inSync: eager.inSync(),
-      ends: each.map((i) => eager.followerEnd(i)),
+      ends: each.map((i) => eager.endOf(i)),
+      told: each.map((i) => eager.toldOf(i)),
     });
+  };
+  const takeBack = () => {
+    expect(log.truncateAfter(nowNs)).toBe(model.truncateAfter(nowNs));
+    lastNs = nowNs;
   };
   for (const { waitNs, aheadNs, what, i, bytes, rate } of life) {
     nowNs += waitNs;
     engine.runUntil(nowNs);
     if (what === 'append' || what === 'burst') {
-      for (let n = 0; n < (what === 'burst' ? 20 : 1) && !leaderDown; n++) {
+      for (let n = 0; n < (what === 'burst' ? 20 : 1) && !down[lazy.leader]; n++) {
         lastNs = Math.max(lastNs + (what === 'burst' ? 1 : 0), nowNs + 1 + aheadNs);
         model.append(lastNs, 1 + (n % 4), bytes, nowNs, nowNs);
         log.append(lastNs, 1 + (n % 4), bytes, nowNs, nowNs);
         engine.schedule(lastNs, appendKind, 0, 0, 0);
       }
-    } else if (what === 'leader') {
-      leaderDown = !leaderDown;
-      if (leaderDown) {
-        eager.stopLeader();
-        lazy.stopLeader(nowNs);
-        expect(log.truncateAfter(nowNs)).toBe(model.truncateAfter(nowNs));
-        lastNs = nowNs;
-      } else {
-        eager.startLeader();
-        lazy.startLeader(nowNs);
-      }
-      engine.runUntil(nowNs);
-    } else if (what === 'follower' && i < followers.length) {
+    } else if (what === 'ask') {
+      if (asks === 'as-told') ask();
+    } else if (i >= replicas) {
+      continue;
+    } else if (what === 'toggle') {
       down[i] = !down[i];
       if (down[i]) {
-        eager.stopFollower(i);
-        lazy.stopFollower(i, nowNs);
+        eager.stop(i);
+        lazy.stop(i, nowNs);
+        if (i === lazy.leader) takeBack();
       } else {
-        eager.startFollower(i, rate);
-        lazy.startFollower(i, nowNs, rate);
+        eager.start(i, rate);
+        lazy.start(i, nowNs, rate);
       }
-    } else if (asks === 'as-told') {
-      ask();
+    } else if (what === 'lead' && !down[i] && (i !== lazy.leader || down[lazy.leader])) {
+      const keeps = (replica: number) => !down[replica];
+      takeBack();
+      const before = log.endBytes;
+      eager.lead(i, keeps, (from) => model.cutTail(from, nowNs));
+      lazy.lead(i, nowNs, { keeps, cutTail: (from) => log.cutTail(from, nowNs, 'leader-lost') });
+      if (log.endBytes < before) answers.lost++;
+    } else if (what === 'remove' && i !== lazy.leader) {
+      eager.remove(i);
+      lazy.remove(i, nowNs);
     }
+    engine.runUntil(nowNs);
   }
   for (let more = 0; more < 30; more++) {
     nowNs += 17;
@@ -230,8 +244,8 @@ describe('lazy replication', () => {
             const log = new PartitionLog({ ...KEEP, exactNs: FOREVER });
             for (let atNs = everyNs; atNs < 1300; atNs += everyNs) log.append(atNs, 1, 10, 0, 0);
             const set = new ReplicaSet(log, options([[one, 0], [two, 0]], 300)); // biome-ignore format: pairs
-            for (const i of [0, 1]) set.stopFollower(i, 100);
-            for (const i of [0, 1]) set.startFollower(i, 1000, FOREVER);
+            for (const i of [1, 2]) set.stop(i, 100);
+            for (const i of [1, 2]) set.start(i, 1000, FOREVER);
             for (let atNs = 1000; atNs < 1000 + waitNs; atNs += stepNs) set.inSyncAt(atNs);
             return [set.inSyncAt(1000 + waitNs), set.highWatermarkAt(1000 + waitNs)];
           });
@@ -244,11 +258,13 @@ describe('lazy replication', () => {
 
   it('over a merged log still tells to the record what matters: high watermark, in-sync set, when each joins', () => {
     // Only where a follower out of sync stands, and hence from where it goes on if stopped again, is known to a merged entry.
-    const simpler = world.map(({ followers, life }) => {
-      const toggles = [0, 0, 0];
+    const simpler = world.map((generated) => {
+      const toggles = [0, 0, 0, 0];
       return {
-        followers,
-        life: life.filter(({ what, i }) => what !== 'leader' && (what !== 'follower' || ++toggles[i] <= 2)),
+        ...generated,
+        life: generated.life.filter(
+          ({ what, i }) => what !== 'lead' && (what !== 'toggle' || (i > 0 && ++toggles[i] <= 2)),
+        ),
       };
     });
     fc.assert(

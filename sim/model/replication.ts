@@ -1,27 +1,20 @@
 /** Replication of one partition, computed only when somebody asks: positions are pure functions of time. */
 import { InvariantError, invariant } from '../engine/invariant.ts';
 import type { MergeWatcher } from './entry-ring.ts';
-import { Follower, type LeaderLog } from './follower.ts';
+import { FetchGrid, type FetchGridOptions } from './fetch-grid.ts';
+import { Follower, type LagBounds, type LeaderLog } from './follower.ts';
+import { ToldWatermarks } from './told-watermarks.ts';
 
-export interface ReplicaSetOptions {
-  readonly followers: readonly {
-    /** One way between leader and follower. */
-    readonly tripNs: number;
-    /** When the leader serves its first fetch; any whole number ≥ 0, such as a hash: taken modulo the fetch period. */
-    readonly phaseNs: number;
-  }[];
-  /** Between the arrival of an answer at a follower and its next fetch. */
-  readonly processNs: number;
+export interface ReplicaSetOptions extends FetchGridOptions {
   /** A follower leaves the in-sync set when it has not been caught up for longer (AK `replica.lag.time.max.ms`: 30 s; 10 s in 0.9). */
   readonly lagMaxNs: number;
+  /** Between two looks at that: half of it since AK 1.1 (`isr-expiration`), the whole before. */
+  readonly checkNs: number;
+  /** A follower leaves at a check when it lacks more records (AK 0.8 `replica.lag.max.messages`, 4,000). Infinity: no bound. */
+  readonly lagRecordsMax: number;
+  /** To what a follower cuts its log when a leader's term begins: its own high watermark, or the leader's epoch (KIP-101). */
+  readonly truncation: 'high-watermark' | 'epoch';
 }
-
-/** Columns of the grid, for each follower: the leader serves its fetches at first + k · period. */
-const FIRST_NS = 0;
-const PERIOD_NS = 1;
-const TRIP_NS = 2;
-const PHASE_NS = 3;
-const COLUMNS = 4;
 
 /**
  * A healthy follower fetches without pause: the leader serves a fetch every round trip + processing, and an answer holds
@@ -31,54 +24,67 @@ const COLUMNS = 4;
  * A fetch tells the leader the position reached by the fetch before. The high watermark is the lowest position told by
  * the in-sync set, so it trails an append by one to two periods.
  *
- * A follower in trouble (stopped, or returned and not yet in sync) has a `Follower` besides, which walks from fetch to
- * fetch, skipping those that cannot matter. Questions are about the present: ask at the engine's time, which never goes
- * back. How often is asked changes nothing: before the log forgets what a walk may need, it is walked (`beforeMerge`).
+ * A follower in trouble (stopped, or returned and not yet in sync, or new to its leader) has a `Follower` besides, which
+ * walks from fetch to fetch, skipping those that cannot matter. Questions are about the present: ask at the engine's
+ * time, which never goes back. How often is asked changes nothing: before the log forgets what a walk may need, it is
+ * walked (`beforeMerge`).
  *
- * Simplifications: a stopped follower leaves the in-sync set at Kafka's check even if nothing was appended meanwhile (AK
- * keeps it then), and does not truncate on return. With elections comes the place where a leader changes: `stopLeader`.
+ * Replicas are numbered by their place in the assignment; the first one is the preferred leader and leads at first.
+ *
+ * Simplification: a stopped follower leaves the in-sync set at Kafka's check even if nothing was appended meanwhile (AK
+ * keeps it then).
  */
-export class ReplicaSet implements MergeWatcher {
-  /** Replicas, the leader included. */
-  readonly replicas: number;
-  private readonly log: LeaderLog;
-  private readonly grid: Float64Array;
-  private readonly lagMaxNs: number;
-  /** Followers in trouble; null while all are healthy, which is nearly always. */
+export class ReplicaSet extends FetchGrid implements MergeWatcher {
+  private readonly options: ReplicaSetOptions;
+  private readonly bounds: LagBounds;
+  /** By replica: followers in trouble; null while all are healthy, which is nearly always. */
   private troubled: (Follower | null)[] | null = null;
   /** When the leader stopped; Infinity while it runs. */
   private leaderStoppedNs = Number.POSITIVE_INFINITY;
-  /** Latest question and answer: kept only to assert that the high watermark never goes back. */
+  /** The leader has stopped, and its disk was replaced. */
+  private emptied = false;
+  /** The leader's high watermark when its term began: it raises it from there. Counts while there is trouble. */
+  private floor = 0;
+  /** What followers have heard of the high watermark, up to the latest change. */
+  private told: ToldWatermarks | null = null;
+  /** Followers that were in sync, and in trouble before that time: where they stood. */
+  private healed: { readonly atNs: number; readonly position: number }[] = [];
+  /** The in-sync set was checked up to here. */
+  private checkedNs = 0;
+  /** Latest question and answer: kept only to assert that the high watermark never goes back in a leader's term. */
   private askedNs = Number.NEGATIVE_INFINITY;
   private highWatermark = 0;
 
   constructor(log: LeaderLog & { watcher?: MergeWatcher | null }, options: ReplicaSetOptions) {
-    this.log = log;
+    super(log, options);
     if ('watcher' in log) log.watcher = this;
-    this.lagMaxNs = options.lagMaxNs;
-    this.replicas = options.followers.length + 1;
-    this.grid = new Float64Array(options.followers.length * COLUMNS);
-    options.followers.forEach(({ tripNs, phaseNs }, i) => {
-      const periodNs = 2 * tripNs + options.processNs;
-      invariant(tripNs > 0 && options.processNs >= 0 && phaseNs >= 0, 'a fetch takes time');
-      invariant(options.lagMaxNs > 4 * periodNs, 'a healthy follower is never too far behind');
-      this.grid[i * COLUMNS + FIRST_NS] = phaseNs % periodNs;
-      this.grid[i * COLUMNS + PERIOD_NS] = periodNs;
-      this.grid[i * COLUMNS + TRIP_NS] = tripNs;
-      this.grid[i * COLUMNS + PHASE_NS] = phaseNs % periodNs;
-    });
+    this.options = options;
+    const { lagMaxNs, checkNs, lagRecordsMax } = options;
+    this.bounds = { lagMaxNs, checkNs, lagRecordsMax };
+    for (let i = 1; i < this.replicas; i++) {
+      invariant(lagMaxNs > 4 * this.periodNs(i), 'a healthy follower is never too far behind');
+    }
   }
 
-  /** End of the follower's log. */
-  followerEndAt(i: number, nowNs: number): number {
+  /** True while no follower is in trouble and the leader runs. */
+  get healthy(): boolean {
+    return this.troubled === null && this.leaderStoppedNs === Number.POSITIVE_INFINITY;
+  }
+
+  /** True while all that the leader had is gone with its disk. */
+  get isEmptied(): boolean {
+    return this.emptied;
+  }
+
+  /** End of the replica's log. */
+  endAt(i: number, nowNs: number): number {
+    if (i === this.leader) return this.log.endOffsetAt(Math.min(nowNs, this.leaderStoppedNs));
     const follower = this.settled(i, nowNs);
     if (follower !== null) return follower.endAt(nowNs);
-    const tripNs = this.grid[i * COLUMNS + TRIP_NS];
-    const arriveNs = this.grid[i * COLUMNS + PERIOD_NS] - tripNs;
-    return this.log.endOffsetAt(this.servedBy(i, nowNs - arriveNs));
+    return this.log.endOffsetAt(this.servedBy(i, nowNs - this.answerNs(i)));
   }
 
-  /** Consumers read, and acks=all waits, up to here. Never goes back. */
+  /** Consumers read, and acks=all waits, up to here. Never goes back while a leader stays. */
   highWatermarkAt(nowNs: number): number {
     this.advance(nowNs);
     const highWatermark =
@@ -97,32 +103,31 @@ export class ReplicaSet implements MergeWatcher {
     return highWatermark;
   }
 
-  private healthyHighWatermark(nowNs: number): number {
-    let knownNs = nowNs;
-    for (let i = 0; i < this.replicas - 1; i++) {
-      const toldNs = this.servedBy(i, nowNs) - this.grid[i * COLUMNS + PERIOD_NS];
-      if (toldNs < knownNs) knownNs = toldNs;
-    }
-    return this.log.endOffsetAt(knownNs);
+  /**
+   * When the high watermark passes what is appended at `appendAtNs` (now or later), should nothing happen until then.
+   * While there is trouble it is the soonest time at which it may: look then, and ask again. Infinity while the leader is
+   * stopped.
+   */
+  committedAtNs(appendAtNs: number, nowNs: number): number {
+    if (this.troubled !== null) return this.soonestCommitNs(appendAtNs, nowNs);
+    return this.healthyCommitNs(appendAtNs);
   }
 
-  /**
-   * When the high watermark passes what is appended at `appendAtNs` (now or later), should nobody stop, return or join
-   * until then; Infinity when that depends on a follower that catches up, or on a stopped leader's return.
-   */
-  committedAtNs(appendAtNs: number): number {
+  /** As `committedAtNs`, asked later than the append: after now, unless the high watermark has passed it. */
+  soonestCommitNs(appendedNs: number, nowNs: number): number {
+    this.advance(nowNs);
     if (this.leaderStoppedNs < Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-    let committedNs = appendAtNs;
-    for (let i = 0; i < this.replicas - 1; i++) {
+    const endBytes = this.log.endBytesAt(appendedNs);
+    let committedNs = appendedNs;
+    for (let i = 0; i < this.replicas; i++) {
+      if (i === this.leader) continue;
       const follower = this.troubled === null ? null : this.troubled[i];
       let passedNs: number;
       if (follower === null) {
-        const first = this.grid[i * COLUMNS + FIRST_NS];
-        const period = this.grid[i * COLUMNS + PERIOD_NS];
-        passedNs = first + (Math.ceil((appendAtNs - first) / period) + 1) * period;
+        passedNs = this.toldNs(i, appendedNs);
       } else {
-        if (!follower.isInSync(appendAtNs)) continue;
-        passedNs = follower.running ? Number.POSITIVE_INFINITY : follower.leavesNs;
+        if (!follower.isInSync(Math.max(appendedNs, nowNs))) continue;
+        passedNs = follower.passesNs(appendedNs, endBytes, nowNs);
       }
       if (passedNs > committedNs) committedNs = passedNs;
     }
@@ -131,11 +136,15 @@ export class ReplicaSet implements MergeWatcher {
 
   /** Size of the in-sync set, the leader included: what `min.insync.replicas` is compared with. */
   inSyncAt(nowNs: number): number {
-    this.advance(nowNs);
-    const atNs = Math.min(nowNs, this.leaderStoppedNs);
-    let inSync = this.replicas;
-    for (const follower of this.troubled ?? []) if (follower !== null && !follower.isInSync(atNs)) inSync--;
+    let inSync = 0;
+    for (let i = 0; i < this.replicas; i++) if (this.isInSync(i, nowNs)) inSync++;
     return inSync;
+  }
+
+  isInSync(i: number, nowNs: number): boolean {
+    if (this.troubled === null || i === this.leader) return true;
+    const follower = this.settled(i, nowNs);
+    return follower === null || follower.isInSync(Math.min(nowNs, this.leaderStoppedNs));
   }
 
   /** Lowest offset that a follower in trouble may still need: the log must not be released beyond. Infinity when none is. */
@@ -147,35 +156,121 @@ export class ReplicaSet implements MergeWatcher {
     return lowest;
   }
 
-  /** The follower's broker stops. Fetches and answers on their way are lost. */
-  stopFollower(i: number, nowNs: number): void {
-    this.advance(nowNs);
-    this.trouble(i, nowNs).stop(nowNs, this.leaderStoppedNs < Number.POSITIVE_INFINITY);
-  }
-
-  /** It returns, fetches from where it was, and is let through at most so many bytes a second until it has caught up. */
-  startFollower(i: number, nowNs: number, catchUpBytesPerSecond: number): void {
-    invariant(catchUpBytesPerSecond > 0, 'a follower that returns catches up');
-    this.advance(nowNs);
-    const follower = this.troubled?.[i];
-    if (follower == null) throw new InvariantError(`follower ${i} starts at ${nowNs} ns but never stopped`);
-    follower.start(nowNs, catchUpBytesPerSecond, this.leaderStoppedNs < Number.POSITIVE_INFINITY);
-  }
-
-  /** The leader's broker stops; until it returns nothing moves. Truncate its log at the same time. */
-  stopLeader(nowNs: number): void {
-    this.advance(nowNs);
+  /**
+   * The replica's broker stops. Fetches and answers on their way are lost. When it is the leader's, nothing moves until it
+   * returns or another leads: truncate its log at the same time.
+   */
+  stop(i: number, nowNs: number): void {
+    this.remember(nowNs);
+    if (i !== this.leader) {
+      this.trouble(i, nowNs).stop(nowNs, this.leaderStoppedNs < Number.POSITIVE_INFINITY);
+      return;
+    }
     invariant(this.leaderStoppedNs === Number.POSITIVE_INFINITY, 'a stopped leader does not stop');
-    for (let i = 0; i < this.replicas - 1; i++) this.trouble(i, nowNs).leaderStopped(nowNs);
+    for (let j = 0; j < this.replicas; j++) if (j !== i) this.trouble(j, nowNs).leaderStopped(nowNs);
     this.leaderStoppedNs = nowNs;
   }
 
-  /** It returns as leader; running followers fetch again, each within a period of its own phase. */
-  startLeader(nowNs: number): void {
-    this.advance(nowNs);
+  /**
+   * It returns. A follower fetches from where it was, and is let through at most so many bytes a second until it has
+   * caught up. A leader whose term has gone on is fetched from again, each follower within a period of its own phase.
+   */
+  start(i: number, nowNs: number, catchUpBytesPerSecond: number): void {
+    invariant(catchUpBytesPerSecond > 0, 'a follower that returns catches up');
+    this.remember(nowNs);
+    if (i !== this.leader) {
+      const follower = this.troubled?.[i];
+      if (follower == null) throw new InvariantError(`replica ${i} starts at ${nowNs} ns but never stopped`);
+      follower.start(nowNs, catchUpBytesPerSecond, this.leaderStoppedNs < Number.POSITIVE_INFINITY);
+      return;
+    }
     invariant(this.leaderStoppedNs < Number.POSITIVE_INFINITY, 'a leader that runs does not start');
     this.leaderStoppedNs = Number.POSITIVE_INFINITY;
+    this.checkedNs = Math.max(this.checkedNs, nowNs);
     for (const follower of this.troubled ?? []) follower?.leaderStarted(nowNs);
+    if (this.replicas === 1) this.troubled = null;
+  }
+
+  /**
+   * A stopped replica's disk is replaced. A follower will copy all that is kept, which begins after so many bytes; a leader
+   * that nobody could replace will lead with an empty log.
+   */
+  empty(i: number, startBytes: number, nowNs: number): void {
+    this.remember(nowNs);
+    if (i === this.leader) {
+      invariant(this.leaderStoppedNs < Number.POSITIVE_INFINITY, 'a disk is replaced while its broker is down');
+      this.emptied = true;
+      return;
+    }
+    const follower = this.troubled?.[i];
+    if (follower == null) throw new InvariantError(`replica ${i} loses its disk at ${nowNs} ns but never stopped`);
+    follower.empty(startBytes);
+    this.told!.keep(i, { heard: 0, coming: 0, servedNs: Number.NEGATIVE_INFINITY });
+  }
+
+  /** The controller takes a follower out of the in-sync set: its broker is gone. */
+  remove(i: number, nowNs: number): void {
+    invariant(i !== this.leader, 'a leader is in sync with itself');
+    if (!this.isInSync(i, nowNs)) return;
+    this.remember(nowNs);
+    this.trouble(i, nowNs).remove(Math.min(nowNs, this.leaderStoppedNs));
+  }
+
+  /**
+   * The replica leads from now on; its broker runs. `keeps` says who stays in the in-sync set, of those that are in it.
+   * `cutTail` is told where the new leader's log ends, takes away what lies beyond, and answers with the offset at which
+   * the log goes on.
+   */
+  lead(
+    i: number,
+    nowNs: number,
+    how: { readonly keeps: (replica: number) => boolean; readonly cutTail: (from: number) => number },
+  ): void {
+    this.remember(nowNs);
+    const kept = this.emptied && i === this.leader ? 0 : this.endAt(i, nowNs);
+    const leaves = this.leader;
+    const highWatermark = Math.min(kept, this.toldAt(i, nowNs));
+    const left = { running: this.leaderStoppedNs === Number.POSITIVE_INFINITY };
+    const places = Array.from({ length: this.replicas }, (_, j) => {
+      const end = this.endAt(j, nowNs);
+      const cut = this.options.truncation === 'epoch' ? end : Math.min(end, this.toldAt(j, nowNs));
+      return { position: Math.min(cut, kept), inSync: how.keeps(j) && this.isInSync(j, nowNs) };
+    });
+    // The one that led knows what it knew; no answer will tell it until it fetches.
+    const known = this.toldAt(leaves, nowNs);
+    this.told!.keep(leaves, { heard: known, coming: known, servedNs: Number.NEGATIVE_INFINITY });
+    const goesOn = how.cutTail(kept);
+    this.emptied = false;
+    this.leader = i;
+    this.floor = highWatermark;
+    this.highWatermark = highWatermark;
+    this.leaderStoppedNs = Number.POSITIVE_INFINITY;
+    this.checkedNs = Math.max(this.checkedNs, nowNs);
+    this.layGrid(nowNs);
+    const before = this.troubled;
+    this.troubled = new Array<Follower | null>(this.replicas).fill(null);
+    for (let j = 0; j < this.replicas; j++) {
+      if (j === i) continue;
+      const rhythm = this.rhythm(j);
+      const follower = before?.[j] ?? new Follower(this.log, { index: j, rhythm, bounds: this.bounds });
+      if (j === leaves) follower.running = left.running;
+      const { position, inSync } = places[j];
+      follower.follow(nowNs, {
+        rhythm,
+        position: position === kept ? goesOn : position,
+        known: highWatermark,
+        inSync,
+      });
+      this.troubled[j] = follower;
+    }
+    if (this.replicas === 1) this.troubled = null;
+  }
+
+  /** The high watermark as the replica knows it: the leader's own, or what the latest answer told. */
+  toldAt(i: number, nowNs: number): number {
+    if (i === this.leader) return this.highWatermarkAt(nowNs);
+    this.advance(nowNs);
+    return this.heardAt(i, nowNs);
   }
 
   beforeMerge(nowNs: number): number {
@@ -185,45 +280,92 @@ export class ReplicaSet implements MergeWatcher {
       // The high watermark hangs on its very position, until it has left.
       if (follower?.isInSync(nowNs) && follower.position < single) single = follower.position;
     }
+    // And it did until it was healthy again, which may be later than this past, if somebody has asked meanwhile.
+    if (this.healed.length > 0) {
+      this.healed = this.healed.filter(({ atNs }) => atNs > nowNs);
+      for (const { position } of this.healed) if (position < single) single = position;
+    }
     return single;
+  }
+
+  /** An answer tells the high watermark from before its fetch told anything (AK reads first, then updates). */
+  private servedWatermark(servedNs: number): number {
+    return this.troubled === null ? this.healthyHighWatermark(servedNs - 1) : this.highWatermarkWithin(servedNs - 1);
+  }
+
+  /** Something is about to change: what followers have heard so far, and what is on its way to them, is kept. */
+  private remember(nowNs: number): void {
+    this.advance(nowNs);
+    this.keepTold(nowNs);
+  }
+
+  private keepTold(nowNs: number): void {
+    const told = new ToldWatermarks(this.replicas, nowNs);
+    for (let i = 0; i < this.replicas; i++) {
+      if (i === this.leader) continue;
+      const follower = this.troubled === null ? null : this.troubled[i];
+      const servedNs = follower === null ? this.servedBy(i, nowNs) : follower.servedBy(nowNs);
+      const before = this.told;
+      const coming =
+        servedNs === Number.NEGATIVE_INFINITY
+          ? 0
+          : before !== null && servedNs <= before.changedNs
+            ? before.heard(i, servedNs)
+            : this.servedWatermark(servedNs);
+      told.keep(i, { heard: this.heardAt(i, nowNs), coming, servedNs });
+    }
+    this.told = told;
+  }
+
+  /** `toldAt` of a follower, once it is known what has happened until then. */
+  private heardAt(i: number, nowNs: number): number {
+    const follower = this.troubled === null ? null : this.troubled[i];
+    const arrivedNs = nowNs - this.answerNs(i);
+    const servedNs = follower === null ? this.servedBy(i, arrivedNs) : follower.servedBy(arrivedNs);
+    const told = this.told;
+    if (told !== null && servedNs <= told.changedNs) return told.heard(i, servedNs);
+    return this.servedWatermark(servedNs);
   }
 
   /** Brings followers in trouble to the time, in the order in which the leader serves their fetches. */
   private advance(nowNs: number): void {
-    const troubled = this.troubled;
-    if (troubled === null || this.leaderStoppedNs < Number.POSITIVE_INFINITY) return;
+    if (this.troubled === null || this.leaderStoppedNs < Number.POSITIVE_INFINITY) return;
     for (;;) {
+      const troubled: (Follower | null)[] | null = this.troubled;
+      if (troubled === null) return;
       let next: Follower | null = null;
       for (const follower of troubled) {
         if (follower !== null && follower.nextServedNs <= (next === null ? nowNs : next.nextServedNs - 1))
           next = follower;
       }
-      if (next === null) break;
+      this.check(next === null ? nowNs : next.nextServedNs);
+      if (next === null) return;
       const atNs = next.nextServedNs;
       if (next.serve(next.wantsToJoin(atNs) ? this.highWatermarkWithin(atNs) : 0)) this.heal(next, atNs);
-      if (this.troubled === null) break;
+    }
+  }
+
+  /** Checks of the in-sync set that have come since the last one. Only those for lack of records are looked at one by one. */
+  private check(untilNs: number): void {
+    const { checkNs, lagRecordsMax } = this.bounds;
+    if (lagRecordsMax === Number.POSITIVE_INFINITY) return;
+    for (let atNs = (Math.floor(this.checkedNs / checkNs) + 1) * checkNs; atNs <= untilNs; atNs += checkNs) {
+      for (const follower of this.troubled!) follower?.check(atNs);
+      this.checkedNs = atNs;
     }
   }
 
   private highWatermarkWithin(atNs: number): number {
     let lowest = this.log.endOffsetAt(atNs);
-    for (let i = 0; i < this.replicas - 1; i++) {
+    for (let i = 0; i < this.replicas; i++) {
+      if (i === this.leader) continue;
       const follower = this.troubled === null ? null : this.troubled[i];
       if (follower !== null && !follower.isInSync(atNs)) continue;
       const known =
-        follower === null
-          ? this.log.endOffsetAt(this.servedBy(i, atNs) - this.grid[i * COLUMNS + PERIOD_NS])
-          : follower.knownAt(atNs);
+        follower === null ? this.log.endOffsetAt(this.servedBy(i, atNs) - this.periodNs(i)) : follower.knownAt(atNs);
       if (known < lowest) lowest = known;
     }
-    return lowest;
-  }
-
-  /** When the leader served the follower's latest fetch by the time. Before the first, the grid goes on into the past. */
-  private servedBy(i: number, atNs: number): number {
-    const first = this.grid[i * COLUMNS + FIRST_NS];
-    const period = this.grid[i * COLUMNS + PERIOD_NS];
-    return first + Math.floor((atNs - first) / period) * period;
+    return Math.max(lowest, this.floor);
   }
 
   private settled(i: number, nowNs: number): Follower | null {
@@ -233,26 +375,24 @@ export class ReplicaSet implements MergeWatcher {
   }
 
   private trouble(i: number, nowNs: number): Follower {
-    this.troubled ??= new Array<Follower | null>(this.replicas - 1).fill(null);
+    if (this.troubled === null) {
+      this.troubled = new Array<Follower | null>(this.replicas).fill(null);
+      this.checkedNs = Math.max(this.checkedNs, nowNs);
+    }
     const known = this.troubled[i];
     if (known !== null) return known;
-    const at = i * COLUMNS;
-    const follower = new Follower(this.log, {
-      index: i,
-      tripNs: this.grid[at + TRIP_NS],
-      periodNs: this.grid[at + PERIOD_NS],
-      phaseNs: this.grid[at + PHASE_NS],
-      lagMaxNs: this.lagMaxNs,
-      servedNs: this.servedBy(i, nowNs),
-    });
+    const follower = new Follower(this.log, { index: i, rhythm: this.rhythm(i), bounds: this.bounds });
+    follower.wasHealthy(this.servedBy(i, nowNs));
     this.troubled[i] = follower;
     return follower;
   }
 
   /** The follower is as good as any other: from here on its grid tells all. */
   private heal(follower: Follower, servedNs: number): void {
+    this.keepTold(servedNs);
+    if (follower.isInSync(servedNs)) this.healed.push({ atNs: servedNs, position: follower.position });
     const troubled = this.troubled!;
-    this.grid[follower.index * COLUMNS + FIRST_NS] = servedNs;
+    this.anchor(follower.index, servedNs);
     troubled[follower.index] = null;
     if (troubled.every((other) => other === null)) this.troubled = null;
   }

@@ -43,12 +43,13 @@ const NOTHING_OPEN = -1;
 export class Segments {
   /** First offset still there. */
   startOffset = 0;
+  /** Cumulative bytes below it. */
+  startBytes = 0;
   /** Cumulative bytes at or above which an append no longer fits the active segment; −1 when none is open. */
   rollAtBytes = NOTHING_OPEN;
   /** An append dated later than this no longer goes into the active segment. */
   rollAtNs = Number.POSITIVE_INFINITY;
   private readonly policy: SegmentPolicy;
-  private startBytes = 0;
   private closed = new Float64Array(0);
   private closedCount = 0;
   private activeFirstNs = 0;

@@ -40,6 +40,8 @@ export const fronting: ClusterSpec = {
     },
   },
   replicationFactor: 2,
+  placement: 'zones',
+  brokersPerHost: 1,
   retentionNs: 3600 * S,
   retentionBytes: Number.MAX_SAFE_INTEGER,
   segmentBytes: 1e9,
@@ -47,7 +49,19 @@ export const fronting: ClusterSpec = {
   retentionCheckNs: 300 * S,
   replicaFetchProcessNs: MS,
   replicaLagTimeMaxNs: 10 * S,
+  replicaLagCheckNs: 5 * S,
+  replicaLagRecordsMax: Number.MAX_SAFE_INTEGER,
   minInsyncReplicas: 1,
+  uncleanElection: false,
+  truncation: 'epoch',
+  controller: {
+    kind: 'kraft',
+    sessionTimeoutNs: 150 * MS,
+    electionNs: 5 * MS,
+    loadNs: 2 * MS,
+    failoverNs: 100 * MS,
+    metadataDelayNs: 5 * MS,
+  },
 };
 
 export const topic: TopicSpec = {
@@ -80,6 +94,7 @@ export const policy: ProducerSpec = {
   overflow: 'drop-new',
   inFlight: 1,
   acks: 1,
+  idempotent: false,
   requestTimeoutNs: 300 * MS,
   deliveryTimeoutNs: 1_000 * MS,
   retries: 3,
@@ -135,6 +150,9 @@ export interface SmallWorld {
   /** CPU of a produce request, core-ns. */
   readonly perRequestNs?: number;
   readonly log?: Partial<Pick<ClusterSpec, 'segmentBytes' | 'segmentNs' | 'retentionCheckNs'>>;
+  /** Of the fronting cluster, and of the consumer cluster too. */
+  readonly cluster?: Partial<ClusterSpec>;
+  readonly zones?: number;
   readonly retentionNs?: number;
   readonly shape?: TrafficShape;
   readonly router?: Partial<RouterSpec>;
@@ -145,7 +163,12 @@ export function smallWorld(how: SmallWorld = {}): Scenario {
   const { seed = 1, fidelity = 'request', durationNs = 2 * S, brokers = 2, instances = 2 } = how;
   const sinks = (how.sinks ?? []).map((sink) => ({ ...sink, router: { ...sink.router, ...how.router } }));
   const cpu = { ...fronting.broker.cpu, perRequestNs: how.perRequestNs ?? fronting.broker.cpu.perRequestNs };
-  const cluster: ClusterSpec = { ...fronting, ...how.log, broker: { ...fronting.broker, cpu } };
+  const cluster: ClusterSpec = {
+    ...fronting,
+    ...how.log,
+    ...how.cluster,
+    broker: { ...(how.cluster?.broker ?? fronting.broker), cpu },
+  };
   return {
     name: 'small',
     description: '',
@@ -154,7 +177,7 @@ export function smallWorld(how: SmallWorld = {}): Scenario {
     warmupNs: 100 * MS,
     durationNs,
     kafkaProfile: '4.x',
-    regions: [{ name: 'main', zones: 2 }],
+    regions: [{ name: 'main', zones: how.zones ?? 2 }],
     network: {
       sameZoneNs: 150_000,
       crossZoneNs: 500_000,
@@ -162,7 +185,7 @@ export function smallWorld(how: SmallWorld = {}): Scenario {
       jitterFraction: how.jitterFraction ?? 0.2,
     },
     clusters: [
-      { ...cluster, brokers, replicationFactor: Math.min(2, brokers) },
+      { ...cluster, brokers, replicationFactor: Math.min(cluster.replicationFactor, brokers) },
       { ...cluster, name: 'consumer', role: 'consumer', brokers: 1, replicationFactor: 1 },
     ],
     topics: (how.topics ?? [{}]).map((each, index) => ({
@@ -229,6 +252,7 @@ const policies: fc.Arbitrary<Partial<ProducerSpec>> = fc
     overflow: fc.constantFrom('drop-new', 'drop-oldest', 'evict-lower'),
     inFlight: fc.integer({ min: 1, max: 5 }),
     acks: fc.constantFrom(0, 1, -1),
+    idempotent: fc.boolean(),
     requestTimeoutNs: fc.constantFrom(2 * MS, 20 * MS, 300 * MS),
     deliveryTimeoutNs: fc.constantFrom(510 * MS, 1_500 * MS, Number.POSITIVE_INFINITY),
     retries: fc.integer({ min: 0, max: 3 }),
@@ -255,6 +279,7 @@ const topics: fc.Arbitrary<Partial<TopicSpec>> = fc.record({
   streams: fc.integer({ min: 1, max: 4 }),
   acks: fc.constantFrom(undefined, undefined, 0, 1, -1),
   tenant: fc.constantFrom(undefined, undefined, 'slow', 'small'),
+  replicationFactor: fc.integer({ min: 1, max: 3 }),
 });
 
 const spans = { atNs: fc.integer({ min: 0, max: 1_500 * MS }), forNs: fc.integer({ min: 1 * MS, max: 900 * MS }) };
@@ -262,11 +287,42 @@ const spans = { atNs: fc.integer({ min: 0, max: 1_500 * MS }), forNs: fc.integer
 const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<FaultSpec[]> => {
   const each: fc.Arbitrary<FaultSpec>[] = [
     fc.record({
+      kind: fc.constant('broker-kill' as const),
+      ...spans,
+      cluster: fc.constant('fronting'),
+      broker: fc.nat(brokers - 1),
+      disk: fc.constantFrom('kept' as const, 'lost' as const),
+    }),
+    fc.record({
       kind: fc.constant('broker-stop' as const),
       ...spans,
       cluster: fc.constant('fronting'),
       broker: fc.nat(brokers - 1),
     }),
+    fc.record({
+      kind: fc.constant('broker-hang' as const),
+      ...spans,
+      cluster: fc.constant('fronting'),
+      broker: fc.nat(brokers - 1),
+      session: fc.constantFrom('kept' as const, 'lost' as const),
+    }),
+    fc.record({
+      kind: fc.constant('broker-slow' as const),
+      ...spans,
+      cluster: fc.constant('fronting'),
+      broker: fc.nat(brokers - 1),
+      cpu: fc.constantFrom(1, 10),
+      disk: fc.constantFrom(1, 1000),
+      network: fc.constantFrom(1, 1000),
+    }),
+    fc.record({ kind: fc.constant('controller-kill' as const), ...spans, cluster: fc.constant('fronting') }),
+    fc.record({
+      kind: fc.constant('rolling-restart' as const),
+      atNs: spans.atNs,
+      cluster: fc.constant('fronting'),
+      downNs: spans.forNs,
+    }),
+    fc.record({ kind: fc.constant('leader-rebalance' as const), atNs: spans.atNs, cluster: fc.constant('fronting') }),
     fc.record({ kind: fc.constant('cluster-unreachable' as const), ...spans, cluster: fc.constant('fronting') }),
   ];
   if (sinks.length > 0) {
@@ -280,10 +336,29 @@ const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<Fau
       }),
     );
   }
-  return fc.array(fc.oneof(...each), { maxLength: 3 });
+  return fc.array(fc.oneof(...each), { maxLength: 4 });
 };
 
-/** Any small world: every partitioner and overflow policy, tight buffers, time-outs that strike, and up to three faults. */
+/** How clusters keep copies and elect: quick ones, so that much happens in a second. */
+const replications: fc.Arbitrary<Partial<ClusterSpec>> = fc
+  .record({
+    replicaLagTimeMaxNs: fc.constantFrom(60 * MS, 10 * S),
+    replicaLagRecordsMax: fc.constantFrom(30, Number.MAX_SAFE_INTEGER),
+    minInsyncReplicas: fc.integer({ min: 1, max: 2 }),
+    uncleanElection: fc.boolean(),
+    truncation: fc.constantFrom('high-watermark' as const, 'epoch' as const),
+    controller: fc.record({
+      kind: fc.constantFrom('zookeeper' as const, 'kraft' as const),
+      sessionTimeoutNs: fc.constantFrom(20 * MS, 150 * MS),
+      electionNs: fc.constantFrom(0, 5 * MS),
+      loadNs: fc.constantFrom(0, 2 * MS),
+      failoverNs: fc.constant(100 * MS),
+      metadataDelayNs: fc.constantFrom(0, 5 * MS),
+    }),
+  })
+  .map((spec) => ({ ...spec, replicaLagCheckNs: Math.ceil(spec.replicaLagTimeMaxNs / 2) }));
+
+/** Any small world: every partitioner and overflow policy, tight buffers, time-outs that strike, and up to four faults. */
 export const anyWorld: fc.Arbitrary<SmallWorld> = fc
   .record({
     seed: fc.nat(1_000_000),
@@ -302,6 +377,7 @@ export const anyWorld: fc.Arbitrary<SmallWorld> = fc
       { kind: 'surge', atNs: 300 * MS, forNs: 400 * MS, factor: 4, rampNs: 100 * MS },
     ),
     router: fc.constantFrom<Partial<RouterSpec>>({}, { backpressure: 'credit', credit: 20 }),
+    cluster: replications,
     topics: fc.array(topics, { minLength: 1, maxLength: 4 }),
     sinks: fc.uniqueArray(sinkKinds, { maxLength: 2, selector: ({ name }) => name }),
   })

@@ -1,10 +1,12 @@
 /**
- * Where everything stands: zones, brokers, partitions and who leads them, producers' streams. Built once from the
- * scenario; nothing here moves. Brokers, topics and partitions are numbered once over the whole world: fronting topics
+ * Where everything stands: zones, brokers, partitions and who leads them. Built once from the scenario; only leaders move
+ * (`Controllers`). Brokers, topics and partitions are numbered once over the whole world: fronting topics
  * in the order of the scenario, then one mirrored topic per topic in each consumer cluster that a route writes to.
  */
 import type { ClusterSpec, Scenario } from '../scenario/scenario.ts';
 import { Network } from './network.ts';
+import { placeReplicas } from './placement.ts';
+import { zoneOfBroker } from './zones.ts';
 
 export const REPLICAS_MAX = 5;
 
@@ -27,8 +29,11 @@ export class Topology {
   readonly topicRetentionNs: Float64Array;
   readonly partitions: number;
   readonly partitionTopic: Int32Array;
+  /** Who leads each partition, or led it last. */
   readonly partitionLeader: Int32Array;
-  /** Replicas of each partition, leader first, REPLICAS_MAX a row, −1 padded. */
+  /** 1 while no replica is there that may lead the partition, as far as its controller knows. */
+  readonly partitionOffline: Uint8Array;
+  /** Replicas of each partition, the preferred leader first, REPLICAS_MAX a row, −1 padded. */
   readonly replicas: Int32Array;
   readonly clusters: readonly ClusterSpec[];
   /** Topic that mirrors a fronting topic in a consumer cluster, by `${cluster}/${topic}`. */
@@ -58,7 +63,7 @@ export class Topology {
       for (let broker = 0; broker < spec.brokers; broker++) {
         names.push(`${spec.name}-${broker}`);
         cluster.push(index);
-        zone.push(regionFirstZone[region] + (broker % scenario.regions[region].zones));
+        zone.push(regionFirstZone[region] + zoneOfBroker(broker, scenario.regions[region].zones));
       }
     });
     this.brokers = names.length;
@@ -84,6 +89,7 @@ export class Topology {
     this.partitions = partitions;
     this.partitionTopic = new Int32Array(partitions);
     this.partitionLeader = new Int32Array(partitions);
+    this.partitionOffline = new Uint8Array(partitions);
     this.replicas = new Int32Array(partitions * REPLICAS_MAX).fill(-1);
     this.#place(scenario);
   }
@@ -97,42 +103,23 @@ export class Topology {
     return this.network.tripNs(fromZone, toZone, entity, ordinal);
   }
 
-  /**
-   * Leaders go round the brokers, each topic beginning where the last one ended; followers go to the next brokers,
-   * whose zones differ as zones alternate along a cluster, shifted further on each round so that a broker's followers
-   * are spread (the scheme of Kafka's own assignment, KIP-36).
-   */
+  /** Each topic begins where the last one of its cluster ended. */
   #place(scenario: Scenario): void {
     const cursor = new Int32Array(this.clusters.length);
     for (let topic = 0; topic < this.topics; topic++) {
       const cluster = this.topicCluster[topic];
       const spec = this.clusters[cluster];
-      const zones = scenario.regions.find((region) => region.name === spec.region)!.zones;
+      const { zones } = scenario.regions.find((region) => region.name === spec.region)!;
       for (let index = 0; index < this.topicPartitions[topic]; index++) {
         const partition = this.topicFirstPartition[topic] + index;
-        const turn = cursor[cluster]++;
-        const leader = turn % spec.brokers;
-        const round = Math.floor(turn / spec.brokers);
+        const copies = placeReplicas(cursor[cluster]++, this.topicCopies[topic], { ...spec, zones });
         this.partitionTopic[partition] = topic;
-        const firstBroker = this.clusterFirstBroker[cluster];
-        this.partitionLeader[partition] = firstBroker + leader;
-        const row = partition * REPLICAS_MAX;
-        this.replicas[row] = firstBroker + leader;
-        for (let copy = 1; copy < this.topicCopies[topic]; copy++) {
-          // A shift by whole turns of the zones keeps each copy in a zone of its own.
-          const turns = Math.max(1, Math.floor((spec.brokers - 1) / zones));
-          const shift = zones * (round % turns);
-          let broker = (leader + copy + shift) % spec.brokers;
-          while (this.#holds(row, copy, firstBroker + broker)) broker = (broker + 1) % spec.brokers;
-          this.replicas[row + copy] = firstBroker + broker;
-        }
+        copies.forEach((broker, copy) => {
+          this.replicas[partition * REPLICAS_MAX + copy] = this.clusterFirstBroker[cluster] + broker;
+        });
+        this.partitionLeader[partition] = this.replicas[partition * REPLICAS_MAX];
       }
     }
-  }
-
-  #holds(row: number, copies: number, broker: number): boolean {
-    for (let copy = 0; copy < copies; copy++) if (this.replicas[row + copy] === broker) return true;
-    return false;
   }
 }
 

@@ -159,7 +159,7 @@ export class SimulatedConsumer implements ConsumerPort {
     const { brokers, group, wire } = this.#options;
     const first = group.identity % brokers.length;
     const inTurn = brokers.map((_, index) => brokers[(first + index) % brokers.length]);
-    return inTurn.find((broker) => !wire.clusters.isDown(broker)) ?? inTurn[0];
+    return inTurn.find((broker) => !wire.clusters.copies.isDown(broker)) ?? inTurn[0];
   }
 }
 

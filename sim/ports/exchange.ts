@@ -125,7 +125,7 @@ export class Exchange<T> implements Answering<T> {
       else this.#at(this.sentNs + Math.min(waitNs, CONNECT_TIMEOUT_NS), () => this.#arrive());
     } else if (wire.hangs(this.broker)) {
       this.#hold('held');
-    } else if (wire.clusters.isDown(this.broker)) {
+    } else if (wire.clusters.copies.isDown(this.broker)) {
       this.#end({ kind: 'unreachable' });
     } else {
       this.#serve();

@@ -122,7 +122,7 @@ export class SimulatedProducer implements ProducerPort {
     const { broker, partition, topic, bytes, acks } = about;
     if (topology.partitionLeader[partition] !== broker) return NOT_LEADER;
     if (bytes > this.#options.batchBytesMax(topic)) return MESSAGE_TOO_LARGE;
-    const inSync = clusters.replicaSets[partition]?.inSyncAt(clock.nowNs()) ?? 1;
+    const inSync = clusters.copies.sets[partition]?.inSyncAt(clock.nowNs()) ?? 1;
     const { minInsyncReplicas } = topology.clusters[topology.brokerCluster[broker]];
     return acks === -1 && inSync < minInsyncReplicas ? NOT_ENOUGH_REPLICAS : 0;
   }
@@ -134,15 +134,14 @@ export class SimulatedProducer implements ProducerPort {
   ): void {
     const { clusters, clock } = this.#options.wire;
     const { partition, value, endOffset, atNs } = about;
-    const visibleNs = clusters.visibleFromNs(partition, atNs);
-    if (visibleNs < Infinity) {
-      to.answer(value, { leavesNs: visibleNs, doneNs: atNs });
+    if (clusters.copies.sets[partition]?.healthy ?? true) {
+      to.answer(value, { leavesNs: clusters.copies.visibleFromNs(partition, atNs), doneNs: atNs });
       return;
     }
     const look = (): void => {
       const nowNs = clock.nowNs();
       if (!to.awaited || clusters.logs[partition].endOffset() < endOffset) return;
-      if (clusters.visibleEnd(partition) >= endOffset) to.answer(value, { leavesNs: nowNs, doneNs: atNs });
+      if (clusters.copies.visibleEnd(partition) >= endOffset) to.answer(value, { leavesNs: nowNs, doneNs: atNs });
       else clock.after(PURGATORY_NS, look);
     };
     clock.after(Math.max(0, atNs - clock.nowNs()), look);

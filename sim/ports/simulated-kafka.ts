@@ -121,7 +121,7 @@ export class SimulatedKafka {
       throw new RangeError(`no topic ${topic}: there are ${[...this.#batchBytesMax.keys()].join(', ')}`);
     return partitions.map((partition) => {
       const from = this.#clusters.logs[partition].startOffset();
-      return this.#recordsOf(partition).read(from, this.#clusters.visibleEnd(partition));
+      return this.#recordsOf(partition).read(from, this.#clusters.copies.visibleEnd(partition));
     });
   }
 

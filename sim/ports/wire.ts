@@ -79,24 +79,24 @@ export class Wire {
   /** The process ends: connections break, what it was not done with never happened. */
   stop(broker: number): void {
     const hung = this.hangs(broker);
-    if (this.clusters.isDown(broker) && !hung) return;
+    if (this.clusters.copies.isDown(broker) && !hung) return;
     this.#held[broker] = null;
-    if (!hung) this.clusters.stop(broker);
+    if (!hung) this.clusters.copies.stop(broker);
     this.reach.stopped(broker, this.clock.nowNs());
     for (const exchange of [...this.#open]) if (exchange.broker === broker) exchange.broke({ answersLost: false });
   }
 
   start(broker: number): void {
     if (this.hangs(broker)) this.resume(broker);
-    else if (this.clusters.isDown(broker)) this.clusters.start(broker);
+    else if (this.clusters.copies.isDown(broker)) this.clusters.restart(broker);
   }
 
   /** The process stands still: connections stay, and are accepted, but nothing happens until it goes on. */
   hang(broker: number): void {
-    if (this.clusters.isDown(broker)) return;
+    if (this.clusters.copies.isDown(broker)) return;
     this.#held[broker] = [];
     // For its logs and its copies that is as good as stopped.
-    this.clusters.stop(broker);
+    this.clusters.copies.stop(broker);
     for (const exchange of [...this.#open]) if (exchange.broker === broker) exchange.hung();
   }
 
@@ -104,7 +104,7 @@ export class Wire {
     const held = this.#held[broker];
     if (held === null) return;
     this.#held[broker] = null;
-    this.clusters.start(broker);
+    this.clusters.restart(broker);
     for (const exchange of held) exchange.resumed();
   }
 

@@ -22,7 +22,8 @@ export function buildClusters(scenario: ParsedScenario): Clusters {
     for (const region of written.region === undefined ? regions : [written.region]) {
       const prefix = written.region === undefined && regions.length > 1 ? `${region}-` : '';
       for (let i = 1; i <= written.count; i++) {
-        made.push(clusterOf(prefix + template + (written.count === 1 ? '' : `-${i}`), region, written));
+        const name = prefix + template + (written.count === 1 ? '' : `-${i}`);
+        made.push(clusterOf(name, { region, profile: scenario.kafka.profile, written }));
       }
     }
     all.push(...made);
@@ -33,8 +34,12 @@ export function buildClusters(scenario: ParsedScenario): Clusters {
   return { all, byName };
 }
 
-function clusterOf(name: string, region: string, written: ParsedScenario['clusters'][string]): ClusterSpec {
-  const { broker, log } = written;
+function clusterOf(
+  name: string,
+  how: { region: string; profile: ParsedScenario['kafka']['profile']; written: ParsedScenario['clusters'][string] },
+): ClusterSpec {
+  const { region, written } = how;
+  const { broker, log, controller } = written;
   return {
     name,
     region,
@@ -61,6 +66,8 @@ function clusterOf(name: string, region: string, written: ParsedScenario['cluste
       },
     },
     replicationFactor: written.replicationFactor,
+    placement: written.placement,
+    brokersPerHost: written.brokersPerHost,
     retentionNs: written.retention,
     retentionBytes: written.retentionBytes,
     segmentBytes: log.segment,
@@ -68,6 +75,19 @@ function clusterOf(name: string, region: string, written: ParsedScenario['cluste
     retentionCheckNs: log.retentionCheck,
     replicaFetchProcessNs: log.replicaFetchPause,
     replicaLagTimeMaxNs: log.replicaLagTimeMax,
+    // AK `isr-expiration`: every replica.lag.time.max.ms, since 1.1 every half of it.
+    replicaLagCheckNs: how.profile === '4.x' ? Math.ceil(log.replicaLagTimeMax / 2) : log.replicaLagTimeMax,
+    replicaLagRecordsMax: log.replicaLagMessages,
     minInsyncReplicas: log.minInsyncReplicas,
+    uncleanElection: log.uncleanElection,
+    truncation: log.truncation,
+    controller: {
+      kind: controller.kind,
+      sessionTimeoutNs: controller.sessionTimeout,
+      electionNs: controller.election,
+      loadNs: controller.load,
+      failoverNs: controller.failover,
+      metadataDelayNs: controller.metadataDelay,
+    },
   };
 }

@@ -6,7 +6,18 @@ import type { ScenarioPatch } from './written.ts';
  * request or delivery time-out; 30 s is what the broker waited for acknowledgements (timeout.ms).
  */
 const KAFKA_0_8_2 = {
-  log: { replicaLagTimeMax: '10s' }, // AK replica.lag.time.max.ms
+  log: {
+    replicaLagTimeMax: '10s', // AK replica.lag.time.max.ms
+    replicaLagMessages: 4000, // AK replica.lag.max.messages
+    uncleanElection: true, // AK unclean.leader.election.enable
+    truncation: 'high-watermark', // AK: until KIP-101
+  },
+  controller: {
+    kind: 'zookeeper',
+    sessionTimeout: '6s', // AK zookeeper.session.timeout.ms
+    election: '5ms', // Jun Rao, Confluent 2015: about 5 ms a partition
+    load: '2ms', // Jun Rao, Confluent 2015: about 2 ms a partition
+  },
   producers: {
     policy: {
       partitioner: 'round-robin', // AK DefaultPartitioner: round-robin over available partitions, unkeyed
@@ -15,6 +26,7 @@ const KAFKA_0_8_2 = {
       requestTimeout: '30s', // AK timeout.ms
       deliveryTimeout: 'never', // T15: none
       retries: 0, // AK retries
+      idempotence: 'off', // AK: since 0.11 (KIP-98)
       retryBackoff: '100ms', // AK retry.backoff.ms
       retryBackoffMax: '100ms', // AK: constant until KIP-580
       reconnectBackoff: '10ms', // AK reconnect.backoff.ms
@@ -27,7 +39,12 @@ const KAFKA_0_8_2 = {
 
 /** 0.9: request time-out in the client, which also expires batches that wait for a leader (KIP-19). */
 const KAFKA_0_9 = {
-  log: { replicaLagTimeMax: '10s' }, // AK replica.lag.time.max.ms
+  log: {
+    replicaLagTimeMax: '10s', // AK replica.lag.time.max.ms
+    uncleanElection: true, // AK unclean.leader.election.enable
+    truncation: 'high-watermark', // AK: until KIP-101
+  },
+  controller: KAFKA_0_8_2.controller,
   producers: {
     policy: {
       ...KAFKA_0_8_2.producers.policy,

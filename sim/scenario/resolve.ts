@@ -8,7 +8,7 @@ import { chainOf, type Layer, mergeLayers, objectLayer, placeIn } from './layers
 import { isTree, merge, type Tree, valueAt } from './merge.ts';
 import { PROFILES } from './profile.ts';
 import type { ProducerSpec, Scenario, TrafficShape } from './scenario.ts';
-import { checkSense } from './sense.ts';
+import { checkSense, mayBeIdempotent } from './sense.ts';
 import { buildSinks } from './sinks.ts';
 import { buildAssertions, buildFaults, lookUp } from './timeline.ts';
 import { buildTopics } from './topics.ts';
@@ -79,7 +79,7 @@ function withProfile(merged: Tree): Tree {
   return merge(profile as Tree, merged);
 }
 
-/** Clusters and sinks take what they do not say from the groups `broker`, `log` and `router`. */
+/** Clusters and sinks take what they do not say from the groups `broker`, `log`, `controller` and `router`. */
 function withInheritance(merged: Tree): Tree {
   const inherit = (map: unknown, groups: readonly string[]): Tree => {
     const items = isTree(map) ? Object.entries(map) : [];
@@ -90,7 +90,11 @@ function withInheritance(merged: Tree): Tree {
       }),
     );
   };
-  return { ...merged, clusters: inherit(merged.clusters, ['broker', 'log']), sinks: inherit(merged.sinks, ['router']) };
+  return {
+    ...merged,
+    clusters: inherit(merged.clusters, ['broker', 'log', 'controller']),
+    sinks: inherit(merged.sinks, ['router']),
+  };
 }
 
 function build(
@@ -191,6 +195,7 @@ function policyOf({ policy, quotas }: ParsedScenario['producers']): ProducerSpec
     overflow: policy.overflow,
     inFlight: policy.inFlight,
     acks: acksOf(policy.acks),
+    idempotent: policy.idempotence === 'auto' ? mayBeIdempotent(policy) : policy.idempotence === 'on',
     requestTimeoutNs: policy.requestTimeout,
     deliveryTimeoutNs: policy.deliveryTimeout,
     retries: policy.retries,

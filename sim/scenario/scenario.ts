@@ -23,6 +23,22 @@ export interface BrokerSpec {
   };
 }
 
+/** Who watches a cluster's brokers and elects leaders, and how fast. */
+export interface ControllerSpec {
+  /** ZooKeeper: one of the brokers is the controller too. KRaft: controllers are nodes of their own. */
+  readonly kind: 'zookeeper' | 'kraft';
+  /** A broker that is heard no more is taken for dead after so long. */
+  readonly sessionTimeoutNs: number;
+  /** Serial work for each partition whose leader or in-sync set changes. */
+  readonly electionNs: number;
+  /** What a new controller spends on each partition of the cluster before it does anything. */
+  readonly loadNs: number;
+  /** KRaft: until another controller is active. With ZooKeeper it takes the session time-out. */
+  readonly failoverNs: number;
+  /** From a decision until brokers tell clients of it. */
+  readonly metadataDelayNs: number;
+}
+
 export interface ClusterSpec {
   readonly name: string;
   readonly region: string;
@@ -32,6 +48,10 @@ export interface ClusterSpec {
   readonly brokers: number;
   readonly broker: BrokerSpec;
   readonly replicationFactor: number;
+  /** What copies of a partition are kept apart by. */
+  readonly placement: 'plain' | 'zones' | 'hosts';
+  /** Brokers that share a physical host. */
+  readonly brokersPerHost: number;
   readonly retentionNs: number;
   readonly retentionBytes: number;
   readonly segmentBytes: number;
@@ -41,7 +61,16 @@ export interface ClusterSpec {
   readonly replicaFetchProcessNs: number;
   /** A follower that has not caught up for this long leaves the in-sync set. */
   readonly replicaLagTimeMaxNs: number;
+  /** Between two checks of that. */
+  readonly replicaLagCheckNs: number;
+  /** A follower that lacks more records leaves too; the largest exact integer for no bound. */
+  readonly replicaLagRecordsMax: number;
   readonly minInsyncReplicas: number;
+  /** Whether a replica out of sync may lead when none in sync is left. */
+  readonly uncleanElection: boolean;
+  /** To what a follower cuts its log when a leader begins: its own high watermark, or where the leader's epoch began. */
+  readonly truncation: 'high-watermark' | 'epoch';
+  readonly controller: ControllerSpec;
 }
 
 /** A token bucket, as `Quota` of the producer says; what is absent is not bounded, or a second's worth. */
@@ -74,6 +103,8 @@ export interface ProducerSpec {
   readonly quotas: readonly TenantQuota[];
   readonly inFlight: number;
   readonly acks: 0 | 1 | -1;
+  /** Leaders recognise a batch that they have already. */
+  readonly idempotent: boolean;
   readonly requestTimeoutNs: number;
   readonly deliveryTimeoutNs: number;
   readonly retries: number;
@@ -190,12 +221,44 @@ export interface RouterSpec {
 
 export type FaultSpec =
   | {
+      readonly kind: 'broker-kill';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly cluster: string;
+      readonly broker: number;
+      /** Whether it returns with what it had written, or replaced: same id, empty disk. */
+      readonly disk: 'kept' | 'lost';
+    }
+  | {
       readonly kind: 'broker-stop';
       readonly atNs: number;
       readonly forNs: number;
       readonly cluster: string;
       readonly broker: number;
     }
+  | {
+      readonly kind: 'broker-hang';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly cluster: string;
+      readonly broker: number;
+      /** Whether the controller still hears it. */
+      readonly session: 'kept' | 'lost';
+    }
+  | {
+      readonly kind: 'broker-slow';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly cluster: string;
+      readonly broker: number;
+      /** How many times slower each is. */
+      readonly cpu: number;
+      readonly disk: number;
+      readonly network: number;
+    }
+  | { readonly kind: 'controller-kill'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
+  | { readonly kind: 'rolling-restart'; readonly atNs: number; readonly cluster: string; readonly downNs: number }
+  | { readonly kind: 'leader-rebalance'; readonly atNs: number; readonly cluster: string }
   | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
   | { readonly kind: 'sink-stop'; readonly atNs: number; readonly forNs: number; readonly sink: string }
   | { readonly kind: 'router-crash'; readonly atNs: number; readonly sink: string; readonly container: number }

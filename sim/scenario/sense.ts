@@ -26,7 +26,15 @@ export function checkSense(context: SenseContext): void {
 
 /** The core refuses such a producer too; here the error names the setting. */
 function checkPolicy({ scenario, report }: SenseContext): void {
-  const { linger, requestTimeout, deliveryTimeout } = scenario.producers.policy;
+  const { policy } = scenario.producers;
+  const { linger, requestTimeout, deliveryTimeout } = policy;
+  if (policy.idempotence === 'on' && (scenario.kafka.profile !== '4.x' || !mayBeIdempotent(policy))) {
+    report({
+      path: ['producers', 'policy', 'idempotence'],
+      given: 'on',
+      expected: 'acks all, inFlight at most 5, retries above 0, and a Kafka of 0.11 or later (profile 4.x)',
+    });
+  }
   if (deliveryTimeout >= linger + requestTimeout) return;
   report({
     path: ['producers', 'policy', 'deliveryTimeout'],
@@ -73,6 +81,11 @@ function checkQuotas({ scenario, report }: SenseContext): void {
     const given = `${Number((shares * 100).toFixed(6))}% in all`;
     report({ path: ['topics', 'tenants'], given, expected: 'shares that come to 100% at most' });
   }
+}
+
+/** AK `ProducerConfig.postProcessAndValidateIdempotenceConfigs`: what an idempotent producer needs. */
+export function mayBeIdempotent(policy: { acks: string; inFlight: number; retries: number }): boolean {
+  return policy.acks === 'all' && policy.inFlight <= 5 && policy.retries > 0;
 }
 
 function checkClusters({ scenario, report }: SenseContext): void {

@@ -1,4 +1,6 @@
 /** From written faults and assertions to resolved ones: names become clusters and sinks, times count from the start. */
+import { hostOfBroker } from '../model/placement.ts';
+import { zoneOfBroker } from '../model/zones.ts';
 import type { Finding } from './check.ts';
 import type { Clusters } from './clusters.ts';
 import type { PathStep } from './issue.ts';
@@ -55,16 +57,81 @@ function faultsOf(fault: WrittenFault, i: number, { scenario, clusters, sinks, r
   const theClusters = (name: string) =>
     lookUp(name, clusters.byName, { path: path('cluster'), what: 'a cluster', report });
   const theSinks = (name: string) => lookUp(name, sinks.byName, { path: path('sink'), what: 'a sink', report });
-  const below = (key: 'broker' | 'container', given: number, count: number): void => {
+  const below = (key: 'broker' | 'container' | 'host', given: number, count: number): void => {
     if (given < count) return;
     report({ path: path(key), given: String(given), expected: `0 to ${count - 1}, as there are ${count} ${key}s` });
   };
+  const theBrokers = (at: { cluster: string; broker: number; for: number }) =>
+    theClusters(at.cluster).map((cluster) => {
+      below('broker', at.broker, cluster.brokers);
+      return { atNs, forNs: at.for, cluster: cluster.name, broker: at.broker };
+    });
+  const zoneBrokers = (at: { region?: string | undefined; zone: number; for: number }) => {
+    const region = at.region ?? Object.keys(scenario.regions)[0]!;
+    const known = new Map(Object.entries(scenario.regions).map(([name, { zones }]) => [name, [zones]]));
+    const [zones = Infinity] = lookUp(region, known, { path: path('region'), what: 'a region', report });
+    if (at.zone >= zones) {
+      const expected = `0 to ${zones - 1}, as there are ${zones} zones`;
+      report({ path: path('zone'), given: String(at.zone), expected });
+    }
+    return clusters.all
+      .filter((cluster) => cluster.region === region)
+      .flatMap((cluster) =>
+        Array.from({ length: cluster.brokers }, (_, broker) => broker)
+          .filter((broker) => zoneOfBroker(broker, zones) === at.zone)
+          .map((broker) => ({ atNs, forNs: at.for, cluster: cluster.name, broker })),
+      );
+  };
+  const hostBrokers = (at: { cluster: string; host: number; for: number }) =>
+    theClusters(at.cluster).flatMap((cluster) => {
+      const { zones } = scenario.regions[cluster.region]!;
+      const hosts = Array.from({ length: cluster.brokers }, (_, broker) =>
+        hostOfBroker(broker, zones, cluster.brokersPerHost),
+      );
+      below('host', at.host, Math.max(...hosts) + 1);
+      return hosts.flatMap((host, broker) =>
+        host === at.host ? [{ atNs, forNs: at.for, cluster: cluster.name, broker }] : [],
+      );
+    });
   switch (fault.kind) {
+    case 'broker-kill':
+    case 'broker-replace':
+      return theBrokers(fault).map((at) => ({
+        kind: 'broker-kill',
+        ...at,
+        disk: fault.kind === 'broker-kill' ? fault.disk : 'lost',
+      }));
     case 'broker-stop':
-      return theClusters(fault.cluster).map((cluster) => {
-        below('broker', fault.broker, cluster.brokers);
-        return { kind: fault.kind, atNs, forNs: fault.for, cluster: cluster.name, broker: fault.broker };
-      });
+      return theBrokers(fault).map((at) => ({ kind: fault.kind, ...at }));
+    case 'broker-hang':
+      return theBrokers(fault).map((at) => ({ kind: fault.kind, ...at, session: fault.session }));
+    case 'broker-slow': {
+      const { cpu, disk, network } = fault;
+      if (cpu === 1 && disk === 1 && network === 1) {
+        report({ path: ['faults', i], given: 'nothing that is slower', expected: 'cpu, disk or network above 1' });
+      }
+      return theBrokers(fault).map((at) => ({ kind: fault.kind, ...at, cpu, disk, network }));
+    }
+    case 'zone-kill':
+      return zoneBrokers(fault).map((at) => ({ kind: 'broker-kill', ...at, disk: fault.disk }));
+    case 'host-kill':
+      return hostBrokers(fault).map((at) => ({ kind: 'broker-kill', ...at, disk: fault.disk }));
+    case 'controller-kill':
+      return theClusters(fault.cluster).map(({ name }) => ({
+        kind: fault.kind,
+        atNs,
+        forNs: fault.for,
+        cluster: name,
+      }));
+    case 'rolling-restart':
+      return theClusters(fault.cluster).map(({ name }) => ({
+        kind: fault.kind,
+        atNs,
+        cluster: name,
+        downNs: fault.down,
+      }));
+    case 'leader-rebalance':
+      return theClusters(fault.cluster).map(({ name }) => ({ kind: fault.kind, atNs, cluster: name }));
     case 'cluster-unreachable':
       return theClusters(fault.cluster).map(({ name }) => ({
         kind: fault.kind,

@@ -7,6 +7,7 @@ import {
   cost,
   count,
   duration,
+  flag,
   group,
   NEVER,
   optional,
@@ -145,14 +146,74 @@ export const logSchema = group(
       'AK replica.lag.time.max.ms: 30 s since 2.5',
       '30s',
     ),
+    replicaLagMessages: setting(
+      count({ min: 1 }),
+      'A follower that lacks more records at a check leaves the in-sync set, however briefly it has lacked them.',
+      'AK: no such bound since 0.9 (KIP-16)',
+      Number.MAX_SAFE_INTEGER,
+    ),
     minInsyncReplicas: setting(
       count({ min: 1 }),
       'In-sync replicas that acks all needs before a write is taken.',
       'AK min.insync.replicas',
       1,
     ),
+    uncleanElection: setting(
+      flag(),
+      'Whether a replica out of sync may lead when none in sync is left: available again, and what it lacks is lost.',
+      'AK unclean.leader.election.enable, false since 0.11',
+      false,
+    ),
+    truncation: setting(
+      choice(['high-watermark', 'epoch']),
+      'To what a follower cuts its log when a leader begins: its own high watermark, or where the epoch of the leader began.',
+      'AK: epoch since 0.11 (KIP-101)',
+      'epoch',
+    ),
   }),
   'How partition logs are cut, kept and copied.',
+);
+
+export const controllerSchema = group(
+  z.strictObject({
+    kind: setting(
+      choice(['zookeeper', 'kraft']),
+      'zookeeper: one of the brokers is the controller too. kraft: controllers are nodes of their own.',
+      'AK: KRaft alone since 4.0',
+      'kraft',
+    ),
+    sessionTimeout: setting(
+      duration({ min: 1 }),
+      'A broker that is heard no more is taken for dead after so long.',
+      'AK broker.session.timeout.ms',
+      '9s',
+    ),
+    election: setting(
+      duration(),
+      'Serial work of the controller for each partition whose leader or in-sync set changes.',
+      'guess: 2 million partitions recovered in 37 s (Confluent on KIP-500), all of it taken for serial work',
+      '18500ns',
+    ),
+    load: setting(
+      duration(),
+      'What a new controller spends on each partition of the cluster before it does anything.',
+      'AK: standby controllers of KRaft hold the metadata already',
+      '0s',
+    ),
+    failover: setting(
+      duration(),
+      'Until another controller is active; with ZooKeeper it takes the session time-out instead.',
+      'AK controller.quorum.fetch.timeout.ms 2 s and controller.quorum.election.timeout.ms 1 s',
+      '3s',
+    ),
+    metadataDelay: setting(
+      duration(),
+      'From a decision of the controller until brokers tell clients of it.',
+      'guess: one round of requests to the brokers',
+      '10ms',
+    ),
+  }),
+  'Who watches the brokers and elects leaders.',
 );
 
 export const clusterSchema = group(
@@ -183,6 +244,18 @@ export const clusterSchema = group(
       'T16: 2 copies as built',
       2,
     ),
+    placement: setting(
+      choice(['plain', 'zones', 'hosts']),
+      'What copies of a partition are kept apart by: nothing but brokers, zones, or zones and then physical hosts.',
+      'T16: zone-aware; AK broker.rack (KIP-36)',
+      'zones',
+    ),
+    brokersPerHost: setting(
+      count({ min: 1 }),
+      'Brokers that share a physical host, of one zone.',
+      'T16: several instances on one host happen; how many is not published',
+      1,
+    ),
     retention: setting(
       duration({ min: 1, word: NEVER }),
       'How long a record is kept at least.',
@@ -199,6 +272,11 @@ export const clusterSchema = group(
       inheritsFrom: 'broker',
     }),
     log: group(logSchema.prefault({}), 'Logs of this cluster, where they differ from `log`.', { inheritsFrom: 'log' }),
+    controller: group(
+      controllerSchema.prefault({}),
+      'The controller of this cluster, where it differs from `controller`.',
+      { inheritsFrom: 'controller' },
+    ),
   }),
   'One cluster, or a template of several alike.',
 );

@@ -97,6 +97,12 @@ export const policySchema = group(
       'AK max.in.flight.requests.per.connection',
       5,
     ),
+    idempotence: setting(
+      choice(['auto', 'on', 'off']),
+      'Whether leaders recognise a batch that they have and a retry brings again. auto: as Kafka, when acks is all, inFlight at most 5 and retries above 0.',
+      'AK enable.idempotence: true since 3.0; since 0.11',
+      'auto',
+    ),
     acks: setting(
       choice(ACKS),
       'Acknowledgements a producer waits for: none, the leader, the in-sync set.',

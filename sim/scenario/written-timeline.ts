@@ -1,6 +1,6 @@
 /** The written form of what happens during a run and of what must hold after it. */
 import * as z from 'zod';
-import { bound, choice, count, duration, group, optional, required, setting, share } from './setting.ts';
+import { bound, choice, count, duration, factor, group, optional, required, setting, share } from './setting.ts';
 import { nameOf } from './written-cluster.ts';
 
 const at = () => required(duration(), 'When, counted from the end of the warm-up.');
@@ -8,17 +8,132 @@ const lasting = () => required(duration({ min: 1 }), 'How long.');
 const cluster = () =>
   required(nameOf('a cluster', 'normal-1'), 'The cluster; the name of a template means all its clusters.');
 const sink = () => required(nameOf('a sink', 's3'), 'The sink.');
+const broker = () => setting(count(), 'Its number in the cluster, from 0.', 'the first', 0);
+const disk = () =>
+  setting(
+    choice(['kept', 'lost']),
+    'Whether it returns with what it had written, or with nothing.',
+    'a process dies more often than a disk',
+    'kept',
+  );
+const region = () => optional(nameOf('a region', 'main'), 'The region.', 'the first one');
+const slowness = (what: string) =>
+  setting(factor({ min: 1, max: 1000 }), `How many times slower its ${what} is.`, 'a convention', 1);
 
 export const faultSchema = z.discriminatedUnion('kind', [
+  group(
+    z.strictObject({
+      kind: z.literal('broker-kill'),
+      at: at(),
+      for: lasting(),
+      cluster: cluster(),
+      broker: broker(),
+      disk: disk(),
+    }),
+    'The process of a broker dies and is started again. Its controller notices when the session has ended.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('broker-replace'),
+      at: at(),
+      for: setting(
+        duration({ min: 1 }),
+        'How long until the new machine is up.',
+        'Netflix slides (Allen Wang): about 1 h',
+        '1h',
+      ),
+      cluster: cluster(),
+      broker: broker(),
+    }),
+    'A broker is killed, and another machine takes over its id with an empty disk: it copies all from the leaders.',
+  ),
   group(
     z.strictObject({
       kind: z.literal('broker-stop'),
       at: at(),
       for: lasting(),
       cluster: cluster(),
-      broker: setting(count(), 'Its number in the cluster, from 0.', 'the first', 0),
+      broker: broker(),
     }),
-    'A broker stops and returns.',
+    'A broker is shut down and returns: its leaders are moved before it stops (AK controlled.shutdown.enable).',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('broker-hang'),
+      at: at(),
+      for: lasting(),
+      cluster: cluster(),
+      broker: broker(),
+      session: setting(
+        choice(['kept', 'lost']),
+        'Whether its controller still hears it: then it stays leader of what it leads.',
+        'the case that hurts: threads stand still, heartbeats go on',
+        'kept',
+      ),
+    }),
+    'A broker takes requests and answers none; it does afterwards, as far as anybody still waits.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('broker-slow'),
+      at: at(),
+      for: lasting(),
+      cluster: cluster(),
+      broker: broker(),
+      cpu: slowness('processor'),
+      disk: slowness('disk'),
+      network: slowness('network card'),
+    }),
+    'A broker is slower than it should be.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('zone-kill'),
+      at: at(),
+      for: lasting(),
+      region: region(),
+      zone: required(count({ max: 25 }), 'Its number in the region, from 0.'),
+      disk: disk(),
+    }),
+    'All brokers of a zone die at once and return together. Applications and routers stay.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('host-kill'),
+      at: at(),
+      for: lasting(),
+      cluster: cluster(),
+      host: setting(
+        count(),
+        'Its number in the cluster, from 0: hosts go round the zones, as brokers do.',
+        'the first',
+        0,
+      ),
+      disk: disk(),
+    }),
+    'All brokers on a physical host die at once and return together.',
+  ),
+  group(
+    z.strictObject({ kind: z.literal('controller-kill'), at: at(), for: lasting(), cluster: cluster() }),
+    'The controller of a cluster dies: with ZooKeeper that is a broker, which returns; with KRaft a node of its own.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('rolling-restart'),
+      at: at(),
+      cluster: cluster(),
+      down: setting(
+        duration({ min: 1 }),
+        'How long each broker is away.',
+        'Netflix slides (Allen Wang): about 3 min',
+        '3min',
+      ),
+    }),
+    'One broker after the other is shut down and started, each when all copies of the one before are in sync again.',
+  ),
+  group(
+    z.strictObject({ kind: z.literal('leader-rebalance'), at: at(), cluster: cluster() }),
+    'Every partition whose preferred leader is in sync is led by it again.',
   ),
   group(
     z.strictObject({ kind: z.literal('cluster-unreachable'), at: at(), for: lasting(), cluster: cluster() }),

@@ -7,7 +7,7 @@
  */
 import * as z from 'zod';
 import { choice, count, duration, factor, group, required, setting, share, text } from './setting.ts';
-import { brokerSchema, clusterSchema, logSchema, NAME } from './written-cluster.ts';
+import { brokerSchema, clusterSchema, controllerSchema, logSchema, NAME } from './written-cluster.ts';
 import { producersSchema } from './written-producer.ts';
 import { routerSchema, sinkSchema } from './written-sinks.ts';
 import { assertionSchema, faultSchema } from './written-timeline.ts';
@@ -104,6 +104,7 @@ export const writtenSchema = group(
     network: networkSchema.prefault({}),
     broker: brokerSchema.prefault({}),
     log: logSchema.prefault({}),
+    controller: controllerSchema.prefault({}),
     clusters: group(named(clusterSchema), 'Clusters by name, or templates of several.'),
     topics: topicsSchema.prefault({}),
     traffic: trafficSchema.prefault({}),

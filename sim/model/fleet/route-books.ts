@@ -67,7 +67,7 @@ export class RouteBooks {
     if (from <= this.edges[route * 2 + 1]) this.advance(route);
   }
 
-  /** Retention removed [from, to) before it was fetched: lost, as far as the sink does not have it. */
+  /** Retention or a change of leader took [from, to) away: lost, as far as the sink does not have it. */
   lose(route: number, from: number, to: number): void {
     const lost = this.lost[route] ?? new IntervalSet();
     this.lost[route] = lost;

@@ -23,8 +23,9 @@ it.each(OUTAGES)('%s: the driver on simulated ports comes to what the simulator 
   }
   expect(dropped(ports)).toBeGreaterThan(500);
   // Keys are drawn in the one and dealt in the other, so the partitions' shares differ a little.
-  expect(model!.delivered / ports.delivered).toBeGreaterThan(0.95);
-  expect(model!.delivered / ports.delivered).toBeLessThan(1.05);
+  // Who finds nobody to ask who leads asks again once a second: where in that second the cluster returns is chance.
+  const off = kind === 'cluster-away' ? 0.12 : 0.05;
+  expect(Math.abs(model!.delivered / ports.delivered - 1)).toBeLessThan(off);
   expect(model!.recordsPerRequest / ports.recordsPerRequest).toBeCloseTo(1, 0);
 });
 

@@ -1,0 +1,347 @@
+/** The controllers of all clusters: brokers' sessions, elections, and how everybody learns of new leaders. */
+import { type Engine, invariant } from '../engine/index.ts';
+import type { Clusters } from './clusters.ts';
+import { Controller, type Task } from './controller.ts';
+import { chooseLeader } from './election.ts';
+import { REPLICAS_MAX, type Topology } from './topology.ts';
+
+/** Who hears of what controllers do. */
+export interface ControllerListener {
+  /** A broker's process has stopped (after the cluster knows). */
+  brokerStopped(broker: number): void;
+  brokerHung(broker: number): void;
+  brokerResumed(broker: number): void;
+  /** Leaders have moved, and with them tails may be lost. */
+  leadersMoved(partitions: readonly number[]): void;
+  /** Brokers tell clients of new leaders from now on. */
+  metadataChanged(topic: number): void;
+}
+
+/** What happens to a broker's session. */
+const SESSION_ENDS = 0;
+const REGISTERS = 1;
+const SUCCEEDS = 2;
+
+export class Controllers {
+  readonly #engine: Engine;
+  readonly #topology: Topology;
+  readonly #clusters: Clusters;
+  readonly #listener: ControllerListener;
+  readonly #controllers: readonly Controller[];
+  /** By broker: 1 while its controller takes it for alive. */
+  readonly #live: Uint8Array;
+  /** By broker: when its session ends, or ended, as it isn't heard; 0 while it is. */
+  readonly #sessionEndsNs: Float64Array;
+  /** Brokers whose process is up, or will be as soon as it has stopped, and that haven't registered. */
+  readonly #returning = new Map<number, 'kept' | 'lost'>();
+  /** By cluster: the broker that is the controller too, −1 with KRaft and while there is none. */
+  readonly #host: Int32Array;
+  /** By cluster: the broker that was killed as such. */
+  readonly #killedHost: Int32Array;
+  readonly #brokerKind: number;
+  readonly #workKind: number;
+  readonly #metadataKind: number;
+  #ordinal = 0;
+
+  constructor(options: { engine: Engine; topology: Topology; clusters: Clusters; listener: ControllerListener }) {
+    const { engine, topology, clusters } = options;
+    this.#engine = engine;
+    this.#topology = topology;
+    this.#clusters = clusters;
+    this.#listener = options.listener;
+    this.#live = new Uint8Array(topology.brokers).fill(1);
+    this.#sessionEndsNs = new Float64Array(topology.brokers);
+    this.#host = Int32Array.from(topology.clusters, ({ controller }, cluster) =>
+      controller.kind === 'kraft' ? -1 : topology.clusterFirstBroker[cluster],
+    );
+    this.#killedHost = new Int32Array(topology.clusters.length).fill(-1);
+    this.#brokerKind = engine.kind('broker session', (broker, data) => this.#onBroker(broker, data));
+    this.#workKind = engine.kind('controller work', (cluster, generation) => {
+      if (generation === this.#controllers[cluster].generation) this.#controllers[cluster].goOn();
+    });
+    this.#metadataKind = engine.kind('metadata spreads', (topic) => this.#listener.metadataChanged(topic));
+    this.#controllers = topology.clusters.map(({ controller }, cluster) => {
+      let partitions = 0;
+      for (let topic = 0; topic < topology.topics; topic++) {
+        if (topology.topicCluster[topic] === cluster) partitions += topology.topicPartitions[topic];
+      }
+      return new Controller(controller, {
+        partitions,
+        workOf: (task) => this.#affected(cluster, task).length,
+        apply: (task) => this.#apply(cluster, task),
+        wait: (atNs) =>
+          engine.schedule(atNs, this.#workKind, cluster, this.#ordinal++, this.#controllers[cluster].generation),
+        nowNs: () => engine.nowNs,
+      });
+    });
+  }
+
+  /** A broker's process dies, if it hasn't. Its controller notices when the session has ended. */
+  kill(broker: number): void {
+    this.#returning.delete(broker);
+    if (!this.#clusters.copies.isDown(broker)) {
+      this.#clusters.copies.stop(broker);
+      this.#listener.brokerStopped(broker);
+      this.#silent(broker);
+    } else if (this.#sessionEndsNs[broker] === 0) {
+      // It had registered, and nobody has told it yet what it holds.
+      this.#silent(broker);
+    }
+  }
+
+  /** The process is up again. It can register once its old session has ended. */
+  start(broker: number, disk: 'kept' | 'lost'): void {
+    this.#returning.set(broker, disk);
+    this.#plan(Math.max(this.#engine.nowNs, this.#sessionEndsNs[broker]), broker, REGISTERS);
+  }
+
+  /** Leaders are moved off the broker; then its process stops. Nobody has to notice anything. */
+  shutDown(broker: number): void {
+    this.#controllers[this.#topology.brokerCluster[broker]].add({ kind: 'shut-down', broker });
+  }
+
+  /** The broker stands still. Without its session it is taken for dead in a while. */
+  hang(broker: number, session: 'kept' | 'lost'): void {
+    if (this.#clusters.copies.isDown(broker)) return;
+    this.#clusters.copies.hang(broker);
+    this.#listener.brokerHung(broker);
+    if (session === 'lost') this.#silent(broker);
+  }
+
+  /** It goes on. If its session has ended meanwhile it restarts: others lead what it led. */
+  resume(broker: number): void {
+    if (!this.#clusters.copies.isHung(broker)) return;
+    const endsNs = this.#sessionEndsNs[broker];
+    if (endsNs === 0 || endsNs > this.#engine.nowNs) {
+      this.#sessionEndsNs[broker] = 0;
+      this.#clusters.resume(broker);
+      this.#listener.brokerResumed(broker);
+      const cluster = this.#topology.brokerCluster[broker];
+      if (endsNs > 0 && this.#host[cluster] === broker) this.#controllers[cluster].succeed();
+      return;
+    }
+    this.#clusters.copies.stop(broker);
+    this.#listener.brokerStopped(broker);
+    this.start(broker, 'kept');
+  }
+
+  preferLeaders(cluster: number): void {
+    this.#controllers[cluster].add({ kind: 'prefer' });
+  }
+
+  /** The cluster's controller dies: with ZooKeeper the broker that it is on, with KRaft a node of its own. */
+  killController(cluster: number): void {
+    const broker = this.#host[cluster];
+    if (broker >= 0) {
+      this.#killedHost[cluster] = broker;
+      this.kill(broker);
+      return;
+    }
+    const controller = this.#controllers[cluster];
+    controller.die();
+    this.#plan(this.#engine.nowNs + controller.spec.failoverNs, this.#topology.clusterFirstBroker[cluster], SUCCEEDS);
+  }
+
+  /** The broker that died as the controller is started again. */
+  startController(cluster: number): void {
+    if (this.#killedHost[cluster] >= 0) this.start(this.#killedHost[cluster], 'kept');
+  }
+
+  /** True while a broker isn't known to be alive, or copies of its partitions aren't all in sync. */
+  isRecovering(broker: number): boolean {
+    if (this.#live[broker] === 0 || this.#clusters.copies.isDown(broker)) return true;
+    return this.#clusters.copies.hosted(broker).some((partition) => {
+      const set = this.#clusters.copies.sets[partition];
+      return set !== null && set.inSyncAt(this.#engine.nowNs) < set.replicas;
+    });
+  }
+
+  /** The broker is heard no more. */
+  #silent(broker: number): void {
+    const cluster = this.#topology.brokerCluster[broker];
+    const controller = this.#controllers[cluster];
+    const endsNs = this.#engine.nowNs + controller.spec.sessionTimeoutNs;
+    this.#sessionEndsNs[broker] = endsNs;
+    if (this.#host[cluster] === broker) controller.die();
+    this.#plan(endsNs, broker, SESSION_ENDS);
+  }
+
+  #plan(atNs: number, broker: number, step: number): void {
+    this.#engine.schedule(atNs, this.#brokerKind, broker, this.#ordinal++, step);
+  }
+
+  #onBroker(broker: number, step: number): void {
+    const cluster = this.#topology.brokerCluster[broker];
+    const controller = this.#controllers[cluster];
+    const endsNs = this.#sessionEndsNs[broker];
+    if (step === SUCCEEDS) {
+      controller.succeed();
+    } else if (step === REGISTERS) {
+      const disk = this.#returning.get(broker);
+      // Killed once more before it could, or not stopped yet.
+      if (disk === undefined || this.#engine.nowNs < endsNs || !this.#clusters.copies.isDown(broker)) return;
+      this.#returning.delete(broker);
+      this.#sessionEndsNs[broker] = 0;
+      if (this.#host[cluster] < 0 && controller.spec.kind === 'zookeeper') this.#takeOver(cluster, broker);
+      controller.add({ kind: 'join', broker, disk });
+    } else if (this.#engine.nowNs === endsNs) {
+      this.#live[broker] = 0;
+      controller.add({ kind: 'elect', broker }, { kind: 'shrink', broker });
+      if (this.#host[cluster] === broker) this.#takeOver(cluster, this.#firstUp(cluster));
+    }
+  }
+
+  /** The broker is the controller from now on; −1 for nobody, until one returns. */
+  #takeOver(cluster: number, broker: number): void {
+    this.#host[cluster] = broker;
+    if (broker >= 0) this.#controllers[cluster].succeed();
+  }
+
+  /** Who takes over is not said anywhere: the first of those that are up. */
+  #firstUp(cluster: number): number {
+    const first = this.#topology.clusterFirstBroker[cluster];
+    const end = first + this.#topology.clusters[cluster].brokers;
+    for (let broker = first; broker < end; broker++) {
+      if (this.#sessionEndsNs[broker] === 0) return broker;
+    }
+    return -1;
+  }
+
+  /** Partitions that a task is about. */
+  #affected(cluster: number, task: Task): number[] {
+    const { partitionLeader, replicas } = this.#topology;
+    const clusters = this.#clusters;
+    switch (task.kind) {
+      case 'elect':
+      case 'shut-down':
+        return clusters.copies.hosted(task.broker).filter((partition) => partitionLeader[partition] === task.broker);
+      case 'shrink':
+        return clusters.copies.hosted(task.broker).filter((partition) => {
+          const leader = partitionLeader[partition];
+          return (
+            leader !== task.broker &&
+            clusters.copies.isInSync(partition, clusters.copies.copyOf(partition, task.broker))
+          );
+        });
+      case 'join':
+        return clusters.copies.hosted(task.broker).filter((partition) => {
+          const leader = partitionLeader[partition];
+          return leader === task.broker || this.#live[leader] === 0;
+        });
+      case 'prefer': {
+        const moves: number[] = [];
+        for (let partition = 0; partition < this.#topology.partitions; partition++) {
+          const preferred = replicas[partition * REPLICAS_MAX];
+          if (this.#topology.brokerCluster[preferred] !== cluster || partitionLeader[partition] === preferred) continue;
+          if (this.#live[preferred] === 1 && clusters.copies.isInSync(partition, 0)) moves.push(partition);
+        }
+        return moves;
+      }
+    }
+  }
+
+  #apply(cluster: number, task: Task): void {
+    switch (task.kind) {
+      case 'elect':
+        this.#elect(this.#affected(cluster, task));
+        break;
+      case 'shrink':
+        for (const partition of this.#affected(cluster, task)) {
+          this.#clusters.copies.removeFromInSync(partition, this.#clusters.copies.copyOf(partition, task.broker));
+        }
+        break;
+      case 'join':
+        if (this.#sessionEndsNs[task.broker] !== 0) break;
+        this.#live[task.broker] = 1;
+        this.#clusters.start(task.broker, task.disk);
+        this.#elect(this.#affected(cluster, task));
+        break;
+      case 'shut-down':
+        this.#shutDown(cluster, task);
+        break;
+      case 'prefer': {
+        const moved = this.#affected(cluster, task);
+        for (const partition of moved) this.#lead(partition, { copy: 0, clean: true });
+        this.#moved(moved);
+        break;
+      }
+    }
+  }
+
+  /** A leader for each of the partitions that can have one. */
+  #elect(partitions: readonly number[]): void {
+    const moved: number[] = [];
+    for (const partition of partitions) {
+      const choice = chooseLeader(this.#candidates(partition), this.#spec(partition).uncleanElection);
+      this.#topology.partitionOffline[partition] = choice === null ? 1 : 0;
+      if (choice !== null) {
+        this.#lead(partition, choice);
+        moved.push(partition);
+      }
+    }
+    this.#moved(moved, partitions);
+  }
+
+  #shutDown(cluster: number, task: Task & { kind: 'shut-down' }): void {
+    const { broker } = task;
+    // Killed meanwhile.
+    if (this.#clusters.copies.isDown(broker)) return;
+    const moved: number[] = [];
+    for (const partition of this.#affected(cluster, task)) {
+      const all = this.#candidates(partition);
+      const leaving = this.#clusters.copies.copyOf(partition, broker);
+      const choice = chooseLeader({ ...all, isLive: (copy) => copy !== leaving && all.isLive(copy) }, false);
+      if (choice === null) this.#topology.partitionOffline[partition] = 1;
+      else {
+        this.#lead(partition, choice);
+        moved.push(partition);
+      }
+    }
+    this.#moved(moved, this.#clusters.copies.hosted(broker));
+    this.#live[broker] = 0;
+    this.#sessionEndsNs[broker] = this.#engine.nowNs;
+    this.#clusters.copies.stop(broker);
+    this.#listener.brokerStopped(broker);
+    if (this.#returning.has(broker)) this.#plan(this.#engine.nowNs, broker, REGISTERS);
+    const controller = this.#controllers[cluster];
+    controller.add({ kind: 'shrink', broker });
+    if (this.#host[cluster] !== broker) return;
+    controller.die();
+    this.#takeOver(cluster, this.#firstUp(cluster));
+  }
+
+  #lead(partition: number, { copy, clean }: { copy: number; clean: boolean }): void {
+    const { isLive } = this.#candidates(partition);
+    const alive = this.#live[this.#topology.partitionLeader[partition]] === 1;
+    this.#clusters.copies.lead(partition, copy, {
+      keeps: (each) => clean && isLive(each),
+      cause: !clean ? 'unclean-election' : alive ? 'leader-moved' : 'leader-lost',
+    });
+  }
+
+  #moved(moved: readonly number[], touched: readonly number[] = moved): void {
+    const topics = new Set(touched.map((partition) => this.#topology.partitionTopic[partition]));
+    this.#listener.leadersMoved(moved);
+    for (const topic of topics) {
+      const { metadataDelayNs } = this.#topology.clusters[this.#topology.topicCluster[topic]].controller;
+      this.#engine.schedule(this.#engine.nowNs + metadataDelayNs, this.#metadataKind, topic, this.#ordinal++, 0);
+    }
+  }
+
+  #candidates(partition: number) {
+    const { replicas } = this.#topology;
+    const row = partition * REPLICAS_MAX;
+    let copies = 0;
+    while (copies < REPLICAS_MAX && replicas[row + copies] >= 0) copies++;
+    invariant(copies > 0, 'a partition has a replica');
+    return {
+      copies,
+      isLive: (copy: number) => this.#live[replicas[row + copy]] === 1,
+      isInSync: (copy: number) => this.#clusters.copies.isInSync(partition, copy),
+    };
+  }
+
+  #spec(partition: number) {
+    return this.#topology.clusters[this.#topology.topicCluster[this.#topology.partitionTopic[partition]]];
+  }
+}

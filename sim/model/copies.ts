@@ -1,0 +1,288 @@
+/**
+ * The logs of all partitions, their copies on brokers, and what happens to those when brokers stop, hang and return, or
+ * when another copy leads. Who leads is for controllers to say; when copies have what, for `ReplicaSet`.
+ */
+import { type Engine, hash32, invariant } from '../engine/index.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { PartitionLog } from './log.ts';
+import { LogArena } from './log-arena.ts';
+import type { TailLostCause } from './lost-tails.ts';
+import { ReplicaSet } from './replication.ts';
+import { REPLICAS_MAX, type Topology } from './topology.ts';
+
+export interface CopiesOptions {
+  readonly engine: Engine;
+  readonly topology: Topology;
+  readonly scenario: Scenario;
+  /** Fetches that wait at the partition's leader get no answer from it. */
+  readonly disconnect: (partition: number) => void;
+}
+
+export class Copies {
+  readonly logs: readonly PartitionLog[];
+  /** Where their entries lie. */
+  readonly arena: LogArena;
+  /** Null for a partition with one copy. */
+  readonly sets: readonly (ReplicaSet | null)[];
+  /** Told of a partition whose log has lost a tail. */
+  lossListener: ((partition: number) => void) | null = null;
+  /** True once anything has happened to a broker or a leader: until then nobody needs to look whether it has. */
+  disturbed = false;
+  readonly #engine: Engine;
+  readonly #topology: Topology;
+  readonly #disconnect: (partition: number) => void;
+  readonly #down: Uint8Array;
+  readonly #hung: Uint8Array;
+  /** How often each broker has stopped. */
+  readonly #stops: Int32Array;
+  /** How much longer than it should each broker takes to copy. */
+  readonly #slowness: Float64Array;
+  readonly #hosted: readonly number[][];
+
+  constructor(options: CopiesOptions) {
+    const { engine, topology, scenario } = options;
+    this.#engine = engine;
+    this.#topology = topology;
+    this.#disconnect = options.disconnect;
+    this.#down = new Uint8Array(topology.brokers);
+    this.#hung = new Uint8Array(topology.brokers);
+    this.#stops = new Int32Array(topology.brokers);
+    this.#slowness = new Float64Array(topology.brokers).fill(1);
+    const hosted: number[][] = Array.from({ length: topology.brokers }, () => []);
+    const logs: PartitionLog[] = [];
+    const arena = new LogArena(topology.partitions * 64);
+    const sets: (ReplicaSet | null)[] = [];
+    for (let partition = 0; partition < topology.partitions; partition++) {
+      const { segmentBytes, segmentNs } = this.#specOf(partition);
+      const log = new PartitionLog({ segmentBytes, segmentNs, arena });
+      logs.push(log);
+      for (const broker of this.#replicasOf(partition)) hosted[broker].push(partition);
+      sets.push(this.#replicaSet(partition, log, scenario));
+    }
+    this.logs = logs;
+    this.arena = arena;
+    this.sets = sets;
+    this.#hosted = hosted;
+  }
+
+  isDown(broker: number): boolean {
+    return this.#down[broker] === 1;
+  }
+
+  isHung(broker: number): boolean {
+    return this.#hung[broker] === 1;
+  }
+
+  /** True while some broker of the cluster answers. */
+  answers(cluster: number): boolean {
+    if (!this.disturbed) return true;
+    const first = this.#topology.clusterFirstBroker[cluster];
+    for (let broker = first; broker < first + this.#topology.clusters[cluster].brokers; broker++) {
+      if (this.#down[broker] === 0 && this.#hung[broker] === 0) return true;
+    }
+    return false;
+  }
+
+  /** How often the broker has stopped. */
+  stops(broker: number): number {
+    return this.#stops[broker];
+  }
+
+  /** Partitions that the broker leads or follows. */
+  hosted(broker: number): readonly number[] {
+    return this.#hosted[broker];
+  }
+
+  /** Which of the partition's copies the broker has, by place in the assignment. */
+  copyOf(partition: number, broker: number): number {
+    const copy = this.#replicasOf(partition).indexOf(broker);
+    invariant(copy >= 0, 'a broker is asked for a copy that it has');
+    return copy;
+  }
+
+  isInSync(partition: number, copy: number): boolean {
+    return this.sets[partition]?.isInSync(copy, this.#engine.nowNs) ?? true;
+  }
+
+  /** True when fewer replicas are in sync than acks all needs. */
+  lacksCopies(partition: number): boolean {
+    const inSync = this.sets[partition]?.inSyncAt(this.#engine.nowNs) ?? 1;
+    return inSync < this.#specOf(partition).minInsyncReplicas;
+  }
+
+  /** When data appended at the time becomes visible to consumers and acknowledged with acks=all. */
+  visibleFromNs(partition: number, appendedNs: number): number {
+    const set = this.sets[partition];
+    return set === null ? appendedNs : set.committedAtNs(appendedNs, this.#engine.nowNs);
+  }
+
+  /** End of what consumers may read now: the high watermark. */
+  visibleEnd(partition: number): number {
+    const set = this.sets[partition];
+    const nowNs = this.#engine.nowNs;
+    return set === null ? this.logs[partition].endOffsetAt(nowNs) : set.highWatermarkAt(nowNs);
+  }
+
+  /** Nobody reads below the offset any more; followers may. */
+  release(partition: number, belowOffset: number): void {
+    const needed = this.sets[partition]?.neededFromOffset() ?? Infinity;
+    this.logs[partition].release(Math.min(belowOffset, this.visibleEnd(partition), needed));
+  }
+
+  /**
+   * The broker's process stops: what it was not done with never happened, those who wait are disconnected, its copies
+   * stand still. Until another leads, its partitions have no working leader.
+   */
+  stop(broker: number): void {
+    invariant(this.#down[broker] === 0, `broker ${broker} is down already`);
+    const nowNs = this.#engine.nowNs;
+    const hung = this.#hung[broker] === 1;
+    this.disturbed = true;
+    this.#down[broker] = 1;
+    this.#hung[broker] = 0;
+    this.#stops[broker]++;
+    for (const partition of this.#hosted[broker]) {
+      if (this.#topology.partitionLeader[partition] === broker) {
+        this.logs[partition].truncateAfter(nowNs);
+        this.#disconnect(partition);
+      }
+      if (!hung) this.sets[partition]?.stop(this.copyOf(partition, broker), nowNs);
+    }
+  }
+
+  /**
+   * The process is back and the controller knows: its copies fetch from their leaders. What nobody else could lead
+   * meanwhile waits for an election. With the disk lost, its copies are empty.
+   */
+  start(broker: number, disk: 'kept' | 'lost'): void {
+    invariant(this.#down[broker] === 1, `broker ${broker} is not down`);
+    const nowNs = this.#engine.nowNs;
+    this.#down[broker] = 0;
+    for (const partition of this.#hosted[broker]) {
+      const set = this.sets[partition];
+      const log = this.logs[partition];
+      const copy = this.copyOf(partition, broker);
+      if (this.#topology.partitionLeader[partition] !== broker) {
+        if (disk === 'lost') set!.empty(copy, log.startBytes, nowNs);
+        set!.start(copy, nowNs, this.#bytesPerSecond(broker));
+      } else if (disk === 'lost') {
+        // It will lead again, with nothing.
+        if (set === null) this.#cut(partition, () => log.cutTail(0, nowNs, 'disk-lost'));
+        else set.empty(copy, 0, nowNs);
+      }
+    }
+  }
+
+  /** The terms of the broker's leaders go on. */
+  leadOn(broker: number): void {
+    for (const partition of this.#hosted[broker]) {
+      if (this.#topology.partitionLeader[partition] !== broker) continue;
+      this.sets[partition]?.start(this.copyOf(partition, broker), this.#engine.nowNs, this.#bytesPerSecond(broker));
+    }
+  }
+
+  /** The broker stands still: it copies nothing and nobody copies from it. What it had begun with is still done. */
+  hang(broker: number): void {
+    invariant(this.#down[broker] === 0 && this.#hung[broker] === 0, `broker ${broker} runs before it hangs`);
+    this.disturbed = true;
+    this.#hung[broker] = 1;
+    for (const partition of this.#hosted[broker]) {
+      this.sets[partition]?.stop(this.copyOf(partition, broker), this.#engine.nowNs);
+    }
+  }
+
+  resume(broker: number): void {
+    invariant(this.#hung[broker] === 1, `broker ${broker} hangs before it goes on`);
+    this.#hung[broker] = 0;
+    for (const partition of this.#hosted[broker]) {
+      const copy = this.copyOf(partition, broker);
+      this.sets[partition]?.start(copy, this.#engine.nowNs, this.#bytesPerSecond(broker));
+    }
+  }
+
+  /** The broker copies so many times slower than it should, from where its copies are now. */
+  slow(broker: number, factor: number): void {
+    this.disturbed = true;
+    this.#slowness[broker] = factor;
+    if (this.#down[broker] === 1 || this.#hung[broker] === 1) return;
+    const nowNs = this.#engine.nowNs;
+    for (const partition of this.#hosted[broker]) {
+      if (this.#topology.partitionLeader[partition] === broker) continue;
+      const copy = this.copyOf(partition, broker);
+      this.sets[partition]!.stop(copy, nowNs);
+      this.sets[partition]!.start(copy, nowNs, this.#bytesPerSecond(broker));
+    }
+  }
+
+  /** The controller takes a dead broker's copy out of the in-sync set. */
+  removeFromInSync(partition: number, copy: number): void {
+    this.sets[partition]?.remove(copy, this.#engine.nowNs);
+  }
+
+  /**
+   * A copy leads from now on, and what it does not have is lost. Fetches that wait are sent to it. The old leader, if it
+   * runs, was not done with some appends: those never happened.
+   */
+  lead(
+    partition: number,
+    copy: number,
+    how: { readonly keeps: (copy: number) => boolean; readonly cause: TailLostCause },
+  ): void {
+    const nowNs = this.#engine.nowNs;
+    const broker = this.#replicasOf(partition)[copy];
+    const set = this.sets[partition];
+    const log = this.logs[partition];
+    this.disturbed = true;
+    log.truncateAfter(nowNs);
+    this.#disconnect(partition);
+    this.#topology.partitionLeader[partition] = broker;
+    if (set === null) return;
+    const cause = set.isEmptied ? 'disk-lost' : how.cause;
+    this.#cut(partition, () =>
+      set.lead(copy, nowNs, { keeps: how.keeps, cutTail: (from) => log.cutTail(from, nowNs, cause) }),
+    );
+    // The controller may not know yet that its choice is dead.
+    if (this.#down[broker] === 1 || this.#hung[broker] === 1) set.stop(copy, nowNs);
+  }
+
+  /** Whoever hears of a lost tail looks at the world as it is when all is done. */
+  #cut(partition: number, cut: () => void): void {
+    const log = this.logs[partition];
+    const before = log.lostTails?.tails.length ?? 0;
+    cut();
+    if ((log.lostTails?.tails.length ?? 0) > before) this.lossListener?.(partition);
+  }
+
+  /** A copy that catches up shares the card with what comes in meanwhile: half of it, spread over what it follows. */
+  #bytesPerSecond(broker: number): number {
+    const { networkBytesPerSecond } = this.#topology.clusters[this.#topology.brokerCluster[broker]].broker;
+    return networkBytesPerSecond / 2 / Math.max(1, this.#hosted[broker].length) / this.#slowness[broker];
+  }
+
+  #replicasOf(partition: number): Int32Array {
+    const row = partition * REPLICAS_MAX;
+    const all = this.#topology.replicas.subarray(row, row + REPLICAS_MAX);
+    const end = all.indexOf(-1);
+    return end < 0 ? all : all.subarray(0, end);
+  }
+
+  #replicaSet(partition: number, log: PartitionLog, scenario: Scenario): ReplicaSet | null {
+    const { brokerZone, network } = this.#topology;
+    const replicas = this.#replicasOf(partition);
+    if (replicas.length === 1) return null;
+    const spec = this.#specOf(partition);
+    return new ReplicaSet(log, {
+      phasesNs: Array.from(replicas, (_, copy) => hash32(scenario.seed, partition, copy)),
+      tripNs: (from, to) => network.baseNs(brokerZone[replicas[from]], brokerZone[replicas[to]]),
+      processNs: spec.replicaFetchProcessNs,
+      lagMaxNs: spec.replicaLagTimeMaxNs,
+      checkNs: spec.replicaLagCheckNs,
+      lagRecordsMax: spec.replicaLagRecordsMax === Number.MAX_SAFE_INTEGER ? Infinity : spec.replicaLagRecordsMax,
+      truncation: spec.truncation,
+    });
+  }
+
+  #specOf(partition: number) {
+    return this.#topology.clusters[this.#topology.topicCluster[this.#topology.partitionTopic[partition]]];
+  }
+}
