@@ -8,6 +8,7 @@ import { Histogram } from '../measure/histogram.ts';
 import type { Clusters } from './clusters.ts';
 import { DueAnswers } from './due-answers.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
+import type { Observer } from './observer.ts';
 import { ProduceFaults } from './produce-faults.ts';
 import { ProduceTrouble } from './produce-trouble.ts';
 import type { ProducerBooks } from './producer-books.ts';
@@ -34,6 +35,7 @@ export interface ProduceCourierOptions {
   readonly idempotent: boolean;
   readonly streamTopic: Int32Array;
   readonly eager: boolean;
+  readonly observer: Observer | null;
   readonly compressNsPerWireByte: number;
   /** True when the producer's buffer may run full before its next decision. */
   readonly pressed: (producer: number) => boolean;
@@ -239,6 +241,7 @@ export class ProduceCourier {
         floats[f + B_LAST_AT_NS],
         doneNs,
       );
+      this.#hooks.observer?.appended(batch, partition, this.#clusters.logs[partition].endOffset() - n, n, atNs);
       if (known) this.#trouble.storedAgain(batch, partition, atNs);
       else this.#books.store(batch, atNs, this.#clusters.appendedFrom);
       if (acks === 1 && atNs > answerNs) answerNs = atNs;
@@ -369,6 +372,7 @@ export class ProduceCourier {
       failed = this.#trouble.tell(request, answerNs);
     }
     this.#slots.close(request);
+    this.#hooks.observer?.answered(request, outcome, answerNs);
     this.#core.onResult(request, outcome, answerNs);
     if (failed) this.#hooks.failed(producer);
   }
