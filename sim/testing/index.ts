@@ -49,5 +49,6 @@ export {
 } from './promises.ts';
 export type { Copy, Disorder, RecordBook, RecordLife } from './record-book.ts';
 export { type RunOptions, runSchedule, type ScheduleRun } from './schedule-run.ts';
+export { type PartitionState, type ProducerQueue, type SinkState, TimeTravel } from './time-travel.ts';
 export { type SavedCase, savedCaseOf, tokenOf } from './token.ts';
 export { VirtualClock } from './virtual-clock.ts';

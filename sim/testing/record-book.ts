@@ -125,12 +125,14 @@ export class RecordBook extends BufferWatch {
     this.records.push({ id, stream, ordinal, keyHash, offeredNs: atNs, batch: life, refused });
   }
 
-  override dropped(_stream: number, _n: number, cause: number, batch: number, _nowNs?: number): void {
+  override dropped(stream: number, n: number, cause: number, batch: number, nowNs: number): void {
+    super.dropped(stream, n, cause, batch, nowNs);
     if (batch === NONE) this.#refused = cause;
     else this.#lives[batch]!.dropped = cause;
   }
 
-  override ended(batch: number, fate: number, _nowNs?: number): void {
+  override ended(batch: number, fate: number, nowNs: number): void {
+    super.ended(batch, fate, nowNs);
     const life = this.#lives[batch]!;
     life.ended = true;
     life.acknowledged = fate !== FATE_UNKNOWN;

@@ -59,7 +59,7 @@ export class StoryBook extends RecordBook {
   }
 
   override dropped(stream: number, n: number, cause: number, batch: number, nowNs: number): void {
-    super.dropped(stream, n, cause, batch);
+    super.dropped(stream, n, cause, batch, nowNs);
     if (batch >= 0) this.#note(nowNs, `dropped from the buffer: ${DROP_CAUSES[cause]}`, this.#recordsOf(batch));
   }
 
@@ -83,7 +83,7 @@ export class StoryBook extends RecordBook {
   }
 
   override ended(batch: number, fate: number, nowNs: number): void {
-    super.ended(batch, fate);
+    super.ended(batch, fate, nowNs);
     if (fate === FATE_UNKNOWN)
       this.#note(nowNs, 'given up: its producer does not know whether it was written', this.#recordsOf(batch));
   }
