@@ -1,5 +1,5 @@
 /**
- * Schedules checked a second on one core: the default worlds of the testing kit, and one small world whose faults alone
+ * Schedules checked a second of CPU time, on one core: the default worlds of the testing kit, and one small world whose faults alone
  * are drawn, each beside a bare fast-check property of the same arbitraries whose body is empty. Both phases, bounds and
  * the second run of one seed now and then are included; shrinking is not, as nothing breaks.
  */
@@ -19,7 +19,7 @@ const SMALL: Written = {
   sinks: { sink: { kind: 'rate-limited', rate: '5000/s' } },
 };
 
-const BOUNDS = { loss: '100%', order: undefined, memory: '1GB' } as const;
+const BOUNDS = { loss: '100%', memory: '1GB' } as const;
 
 const CASES: readonly (readonly [string, CheckOptions])[] = [
   ['default worlds', {}],
@@ -30,14 +30,13 @@ const CASES: readonly (readonly [string, CheckOptions])[] = [
 
 export async function run({ quick }: { quick: boolean }): Promise<void> {
   const runs = quick ? 150 : 1_000;
-  const { order: _, ...bounds } = BOUNDS;
   const rows = CASES.map(([name, options]) => {
-    checkPolicy({ ...options, bounds, runs: runs / 5, seed: 1 });
+    checkPolicy({ ...options, bounds: BOUNDS, runs: runs / 5, seed: 1 });
     let offered = 0;
     const checked = secondsOf(() => {
       const { failure } = checkPolicy({
         ...options,
-        bounds,
+        bounds: BOUNDS,
         runs,
         seed: 2,
         onSchedule: (each) => {
@@ -61,14 +60,16 @@ export async function run({ quick }: { quick: boolean }): Promise<void> {
       (offered / runs).toFixed(0),
     ];
   });
-  console.log(table(['', 'schedules checked/s', 'bare property/s', 'ratio', 'records a schedule'], rows));
+  console.log(table(['', 'schedules checked a CPU second', 'bare property', 'ratio', 'records a schedule'], rows));
   console.log(
     `\nOne core, ${runs} schedules each, after a fifth as many to warm up. npm run bench -- checks${quick ? ' --quick' : ''}`,
   );
 }
 
+/** CPU time of all threads, the collector's included: what else the machine does is not in it. */
 function secondsOf(work: () => void): number {
-  const began = performance.now();
+  const began = process.cpuUsage();
   work();
-  return (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1e6;
 }

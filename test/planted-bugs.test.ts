@@ -90,13 +90,19 @@ const planted: readonly Planted[] = [
   },
   {
     bug: 'a producer that forgets to try again after a back-off',
-    edits: [[SENDING, `${RECHECK}batches.floats[batch * B_FLOATS + B_NOT_BEFORE_NS]);\n    } else {`, '} else {']],
+    edits: [
+      [SENDING, `${RECHECK}batches.floats[batch * B_FLOATS + B_NOT_BEFORE_NS]);\n    } else {`, '} else {'],
+      [SENDING, `push(batch);\n        ${RECHECK}batches.floats[batch * B_FLOATS + B_NOT_BEFORE_NS]);`, 'push(batch);'],
+    ],
     check: { world: sparse, phases: { resume: '0ms' } },
     breaks: 'drains once all is healed',
   },
   {
     bug: 'a producer that forgets to connect again',
-    edits: [[SENDING, `${RECHECK}this.#state.connections.blockedUntilNs(producer, broker));`, '']],
+    edits: [
+      [SENDING, `${RECHECK}this.#state.connections.blockedUntilNs(producer, broker));`, ''],
+      [SENDING, `${RECHECK}untilNs);`, ''],
+    ],
     check: { world: sparse, phases: { resume: '0ms' } },
     breaks: 'drains once all is healed',
   },
@@ -161,7 +167,7 @@ const planted: readonly Planted[] = [
 describe('a planted bug is found, and made small', () => {
   it.each(planted)('$bug', async ({ edits, check, breaks }) => {
     const copy = await mutants.load<typeof kit>('sim/testing/index.ts', ...edits);
-    const { failure, schedules } = copy.checkPolicy({ runs: 1_000, seed: 1, ...check });
+    const { failure, schedules } = copy.checkPolicy({ runs: 500, seed: 1, ...check });
     expect(failure?.bound, `after ${schedules} schedules`).toBe(breaks);
     expect(failure!.scenario.faults!.length).toBeLessThanOrEqual(3);
   });
