@@ -90,7 +90,7 @@ describe('policies of one’s own', () => {
       const { failure } = checkPolicy({
         world: smallPipeline(),
         producer: { retry: { name, backoffNs: () => Math.floor(1e6 + draw()) } },
-        faults: { kinds: ['broker-stop', 'cluster-unreachable'] },
+        faults: { kinds: ['broker-kill', 'cluster-unreachable'] },
         runs: 50,
         seed: 1,
       });

@@ -45,9 +45,11 @@ export function lossesIn(book: RecordBook, { scenario, plan }: Simulation): Loss
     };
     const cause = causeForAll(record);
     if (cause !== null) lose(cause, -1);
-    else if (isStored(record)) {
+    else if (wasStored(record)) {
+      const gone = !isStored(record);
+      if (gone && routes[topic]!.length === 0) lose('truncated', -1);
       for (const sink of routes[topic]!) {
-        if (!book.has(sink, record.id)) lose(causeAt(book, sink, record.id), sink);
+        if (!book.has(sink, record.id)) lose(gone ? 'truncated' : causeAt(book, sink, record.id), sink);
       }
     }
   }
@@ -58,13 +60,18 @@ function isStored({ batch }: RecordLife): boolean {
   return batch?.appends.some(({ stands }) => stands) ?? false;
 }
 
-/** Null for a record that is stored, and for one that is still on its way. */
+/** A log had it, and its producer is done with it; or a log has it. */
+function wasStored(record: RecordLife): boolean {
+  const { batch } = record;
+  return isStored(record) || (batch?.ended === true && batch.appends.some(({ happened }) => happened));
+}
+
+/** Null for a record that was stored, and for one that is still on its way. */
 function causeForAll(record: RecordLife): LossCause | null {
   const { batch, refused } = record;
   if (batch === null) return DROP_CAUSES[refused]!;
   if (batch.dropped >= 0) return DROP_CAUSES[batch.dropped]!;
-  if (!batch.ended || isStored(record)) return null;
-  return batch.appends.some(({ happened }) => happened) ? 'truncated' : 'unknown';
+  return batch.ended && !wasStored(record) ? 'unknown' : null;
 }
 
 function causeAt(book: RecordBook, sink: number, id: number): LossCause {

@@ -13,7 +13,7 @@ describe('travelling in time', () => {
     expect(before.endOffset).toBeGreaterThan(20);
     expect(travel.producer(0).records).toBeLessThan(5);
 
-    travel.inject({ kind: 'broker-stop', for: '500ms', cluster: 'normal', broker: 0 }).by('400ms');
+    travel.inject({ kind: 'broker-kill', for: '500ms', cluster: 'normal', broker: 0 }).by('400ms');
     expect(travel.nowMs).toBe(1400);
     expect(travel.producer(0)).toMatchObject({ records: expect.any(Number), readyBatches: expect.any(Number) });
     expect(travel.producer(0).records).toBeGreaterThan(10);
@@ -48,9 +48,9 @@ describe('travelling in time', () => {
   it('works from a preset’s name', () => {
     const travel = new TimeTravel('laptop')
       .to('3s')
-      .inject({ kind: 'broker-stop', for: '1s', cluster: 'high' })
+      .inject({ kind: 'broker-kill', for: '1s', cluster: 'high' })
       .by('500ms');
-    expect(travel.simulation.clusters.isDown(travel.simulation.topology.clusterFirstBroker[1]!)).toBe(true);
+    expect(travel.simulation.clusters.copies.isDown(travel.simulation.topology.clusterFirstBroker[1]!)).toBe(true);
   });
 });
 

@@ -122,7 +122,7 @@ export class TimeTravel {
     return {
       startOffset: log.startOffset(),
       endOffset: log.endOffsetAt(nowNs),
-      highWatermark: clusters.visibleEnd(at),
+      highWatermark: clusters.copies.visibleEnd(at),
       leader: leader - topology.clusterFirstBroker[topology.brokerCluster[leader]!]!,
     };
   }

@@ -20,9 +20,9 @@ function trapped(options: CheckOptions) {
 describe('a trap is found, with the least that springs it', () => {
   it('a retry without idempotence duplicates after a lost answer', () => {
     const failure = trapped({
-      world: smallPipeline(),
+      world: smallPipeline({ policy: { idempotence: 'off' } }),
       bounds: { duplicates: 0 },
-      faults: { kinds: ['cluster-unreachable', 'broker-stop', 'sink-stop'] },
+      faults: { kinds: ['cluster-unreachable', 'broker-kill', 'sink-stop'] },
     });
     expect(failure.scenario.faults).toHaveLength(1);
     expect(failure.story.join('\n')).toMatch(
@@ -78,11 +78,45 @@ describe('a trap is found, with the least that springs it', () => {
 
   it('several requests in flight with retries reorder', () => {
     const check = (inFlight: number): CheckOptions => ({
-      world: smallPipeline({ policy: { inFlight, linger: '0ms', retryBackoff: '50ms' }, topic: { rate: '300/s' } }),
+      world: smallPipeline({
+        policy: { inFlight, linger: '0ms', retryBackoff: '50ms', idempotence: 'off' },
+        topic: { rate: '300/s' },
+      }),
       bounds: { order: 'log' },
     });
     const failure = trapped(check(5));
     expect(failure.story.length).toBeGreaterThan(3);
-    expect(checkPolicy({ ...check(1), runs: 100, seed: 1 }).failure).toBeNull();
+    expect(checkPolicy({ ...check(1), runs: 100, seed: 1 }).failure?.text).toBeUndefined();
+  });
+
+  describe('of a cluster whose leaders die', () => {
+    const cluster = (how: Parameters<typeof smallPipeline>[0] = {}) =>
+      smallPipeline({ brokers: 3, copies: 2, ...how, policy: { deliveryTimeout: 'never', ...how.policy } });
+
+    it('acks=1 loses the tail of the log', () => {
+      const world = cluster({ policy: { acks: '1' }, log: { replicaFetchPause: '50ms' }, topic: { rate: '200/s' } });
+      const check = { world, bounds: { loss: 0 }, faults: { kinds: ['broker-kill' as const] } };
+      const failure = trapped(check);
+      expect(failure.seen).toMatch(/truncated/);
+      expect(failure.story.join('\n')).toMatch(/acknowledged[\s\S]*lost it/);
+      const safe = cluster({ policy: { acks: 'all' }, log: { replicaFetchPause: '50ms' }, topic: { rate: '200/s' } });
+      expect(
+        checkPolicy({ ...check, world: safe, faults: { ...check.faults, faultsMax: 1 }, runs: 50, seed: 1 }).ok,
+      ).toBe(true);
+    });
+
+    it('an unclean election loses what was acknowledged by all', () => {
+      const log = { uncleanElection: true, replicaFetchPause: '20ms' };
+      const world = cluster({ log, policy: { acks: 'all' }, topic: { rate: '200/s' } });
+      const failure = trapped({ world, bounds: { loss: 0 }, faults: { kinds: ['broker-kill'] } });
+      expect(failure.story.join('\n')).toMatch(/acknowledged[\s\S]*lost it/);
+    });
+
+    it('written, but not to enough replicas: a retry duplicates', () => {
+      const log = { minInsyncReplicas: 2, replicaFetchPause: '20ms' };
+      const world = cluster({ log, policy: { acks: 'all', idempotence: 'off' }, topic: { rate: '200/s' } });
+      const failure = trapped({ world, bounds: { duplicates: 0 }, faults: { kinds: ['broker-kill', 'broker-hang'] } });
+      expect(failure.story.join('\n')).toMatch(/a second copy/);
+    });
   });
 });

@@ -7,7 +7,7 @@ import { WORLD_BASE } from './worlds.ts';
 export function sizeOf(written: Written): number[] {
   const scenario = resolveScenario(written);
   return [
-    scenario.faults.length,
+    written.faults?.length ?? 0,
     entitiesOf(scenario),
     ...outagesOf(written),
     ...trafficOf(scenario),
@@ -32,7 +32,7 @@ function outagesOf({ faults = [] }: Written): [number, number] {
   let outageMs = 0;
   let roughness = 0;
   for (const fault of faults ?? []) {
-    if ('for' in fault) outageMs += msOf(fault.for);
+    if ('for' in fault && fault.for !== undefined) outageMs += msOf(fault.for);
     roughness += [10, 100, 1000].filter((step) => msOf(fault.at) % step !== 0).length;
   }
   return [outageMs, roughness];

@@ -61,6 +61,7 @@ const SINKS: readonly SinkKind[] = ['rate-limited', 's3', 'elasticsearch', 'kafk
 export const WORLD_BASE = {
   run: { warmup: '0s', for: '2s', fidelity: 'record' },
   log: { retentionCheck: '100ms', replicaLagTimeMax: '500ms' },
+  controller: { sessionTimeout: '200ms', failover: '100ms' },
   producers: {
     metadata: '20ms',
     policy: {
