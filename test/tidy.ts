@@ -138,7 +138,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   scenario: ['engine', ...MIDDLE],
   report: ['engine', ...MIDDLE],
   ports: ['engine', ...MIDDLE, 'scenario'],
-  testing: ['engine', ...MIDDLE, 'scenario', 'report'],
+  testing: ['engine', ...MIDDLE, 'scenario', 'report', 'ports'],
   cli: ['engine', ...MIDDLE, 'scenario', 'report', 'testing'],
 };
 /** Packages for one place alone: the testing kit draws with fast-check; vitest is an optional peer. */

@@ -61,6 +61,7 @@ export class ProduceCourier {
   readonly #books: ProducerBooks;
   readonly #eager: boolean;
   readonly #compressNsPerWireByte: number;
+  readonly #connecting = new Set<number>();
   readonly #underWay = new RequestsUnderWay();
   readonly #arriveKind: number;
   readonly #lateKind: number;
@@ -190,6 +191,11 @@ export class ProduceCourier {
     const { requests, batches } = core;
     const broker = requests.ints[request * R_INTS + R_BROKER];
     const producer = requests.ints[request * R_INTS + R_PRODUCER];
+    if (this.#connecting.size > 0 && this.#connecting.delete(request) && requests.ints[request * R_INTS + R_SETTLED]) {
+      // Given up while it waited for its connection: it never left.
+      this.#refuse(request, producer);
+      return;
+    }
     if (requests.floats[request * R_FLOATS + R_SENT_AT_NS] <= this.#reach.brokenNs(broker)) {
       // Under way when the connection broke: the client can't know how far it got.
       this.#answerAt(request, producer, nowNs, OUTCOME_UNKNOWN);
@@ -264,6 +270,7 @@ export class ProduceCourier {
       this.#refuse(request, producer);
       return;
     }
+    this.#connecting.add(request);
     this.#slots.setArriveNs(request, atNs);
     const ordinal = requests.ints[request * R_INTS + R_ORDINAL];
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));

@@ -35,6 +35,7 @@ export type { Loss, LossCause } from './losses.ts';
 export { type MatcherResult, matchers, type PipelineMatchers } from './matchers.ts';
 export type { Phases, PhaseTimes } from './phases.ts';
 export type { Deduper, Policies, PolicyContext } from './policies.ts';
+export { PolicyClock } from './policy-clock.ts';
 export {
   balances,
   duplicatesAtMost,
@@ -51,4 +52,3 @@ export type { Copy, Disorder, RecordBook, RecordLife } from './record-book.ts';
 export { type RunOptions, runSchedule, type ScheduleRun } from './schedule-run.ts';
 export { type PartitionState, type ProducerQueue, type SinkState, TimeTravel } from './time-travel.ts';
 export { type SavedCase, savedCaseOf, tokenOf } from './token.ts';
-export { VirtualClock } from './virtual-clock.ts';

@@ -154,12 +154,12 @@ export class RecordBook extends BufferWatch {
     });
   }
 
+  /** What a router has fetched of it may still be delivered, so what was at these offsets stays known. */
   override truncated(partition: number, from: number, to: number, nowNs: number): void {
     const log = this.#logs[partition] ?? [];
     for (let offset = from; offset < to; offset++) {
       const id = log[offset];
       if (id === undefined) continue;
-      log[offset] = undefined;
       for (const append of this.records[id]!.batch!.appends) {
         if (append.partition !== partition || append.base < from || append.base >= to) continue;
         append.stands = false;

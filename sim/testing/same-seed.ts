@@ -3,8 +3,8 @@ import { resolveScenario, type Written } from '../scenario/index.ts';
 import { Simulation } from '../simulation.ts';
 import { phaseTimes, withPhases } from './phases.ts';
 import { simulationPolicies } from './policies.ts';
+import { PolicyClock } from './policy-clock.ts';
 import { type RunOptions, runSchedule, type ScheduleRun } from './schedule-run.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 /** Where two runs of the schedule part, in words; null when they are the same. */
 export function differenceOf(run: ScheduleRun, options: RunOptions): string | null {
@@ -23,7 +23,7 @@ function partingOf(written: Written, options: RunOptions): string {
   const times = phaseTimes(written, options.phases ?? {});
   const scenario = { ...resolveScenario(withPhases(written, times)), fidelity: options.fidelity ?? 'record' };
   const [a, b] = [0, 1].map(() => {
-    const clock = new VirtualClock();
+    const clock = new PolicyClock();
     const simulation = new Simulation(scenario, simulationPolicies(options, { clock }));
     clock.attach(simulation.engine);
     return simulation;

@@ -7,8 +7,8 @@ import { oldestOpenNs, whatIsStuck } from './liveness.ts';
 import { type Loss, lossesIn, lossesOf } from './losses.ts';
 import { type Phases, type PhaseTimes, phaseTimes, withPhases } from './phases.ts';
 import { type Policies, simulationPolicies } from './policies.ts';
+import { PolicyClock } from './policy-clock.ts';
 import { type Disorder, RecordBook, type RecordBookOptions } from './record-book.ts';
-import { VirtualClock } from './virtual-clock.ts';
 
 export interface RunOptions extends Policies {
   /** Default `record`: each record is followed by itself. `request` is cheaper, and knows sums alone. */
@@ -61,7 +61,7 @@ export function runSchedule(written: Written, options: RunOptions = {}): Schedul
   const fidelity = options.fidelity ?? 'record';
   const times = phaseTimes(written, options.phases ?? {});
   const scenario = { ...resolveScenario(withPhases(written, times)), fidelity };
-  const clock = new VirtualClock();
+  const clock = new PolicyClock();
   const { dedupe } = options;
   const bookOptions = {
     sinks: scenario.sinks.length,

@@ -10,7 +10,7 @@ import { Simulation, type SimulationOptions } from '../simulation.ts';
 import type { WrittenFault } from './arbitrary/fault-kinds.ts';
 import { BufferWatch } from './buffer-watch.ts';
 import { type Policies, simulationPolicies } from './policies.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { PolicyClock } from './policy-clock.ts';
 
 export interface ProducerQueue {
   readonly bytes: number;
@@ -50,7 +50,7 @@ export class TimeTravel {
     what: string | Written,
     options: Omit<Policies, 'dedupe'> & Pick<SimulationOptions, 'check' | 'observe'> = {},
   ) {
-    const clock = new VirtualClock();
+    const clock = new PolicyClock();
     const { producer, router, ...rest } = options;
     const policies = simulationPolicies(
       { ...(producer !== undefined && { producer }), ...(router !== undefined && { router }) },
