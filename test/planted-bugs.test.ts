@@ -100,7 +100,7 @@ const planted: readonly Planted[] = [
   {
     bug: 'a producer that forgets to connect again',
     edits: [
-      [SENDING, `${RECHECK}this.#state.connections.blockedUntilNs(producer, broker));`, ''],
+      [SENDING, `${RECHECK}this.#state.connections.blockedUntilNs(producer, from));`, ''],
       [SENDING, `${RECHECK}untilNs);`, ''],
     ],
     check: { world: sparse, phases: { resume: '0ms' } },
