@@ -6,6 +6,7 @@ import { REQUEST } from '../../src/producer/request-pool.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { Clusters } from './clusters.ts';
+import { ConnectionOrder } from './connection-order.ts';
 import { DueAnswers } from './due-answers.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
 import type { Observer } from './observer.ts';
@@ -19,7 +20,7 @@ import type { Topology } from './topology.ts';
 
 const { FIRST_PARTITION, IDENTITY, PRODUCER_INTS, STREAM_STRIDE, ZONE } = FLEET;
 
-const { R_BROKER, R_FLOATS, R_HEAD, R_INTS, R_NEXT, R_ORDINAL, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
+const { R_BROKER, R_FLOATS, R_HEAD, R_INTS, R_ORDINAL, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
 
 const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_LAST_AT_NS, B_N, B_PARTITION, B_STREAM, B_WIRE_BYTES } = BATCH;
 
@@ -67,6 +68,7 @@ export class ProduceCourier {
   readonly #lateKind: number;
   readonly #reach: Reachability;
   readonly #slots = new RequestSlots();
+  readonly #order: ConnectionOrder;
   readonly #trouble: ProduceTrouble;
   /** What happens to the ways and to the brokers. */
   readonly faults: ProduceFaults;
@@ -80,6 +82,7 @@ export class ProduceCourier {
     this.#topology = options.topology;
     this.#clusters = options.clusters;
     this.#core = options.core;
+    this.#order = new ConnectionOrder({ core: options.core, slots: this.#slots });
     this.#rows = options.rows;
     this.#books = options.books;
     this.#eager = options.eager;
@@ -146,18 +149,7 @@ export class ProduceCourier {
     const zone = this.#rows.ints[row + ZONE];
     const tripNs = this.#topology.network.tripBy(zone, this.#topology.brokerZone[broker], draw & 4095);
     let atNs = nowNs + tripNs + Math.round(bytes * this.#compressNsPerWireByte);
-    if (core.inFlight(producer, broker) > 1) {
-      // One connection: what was sent later arrives later.
-      for (let other = core.requestHead(producer); other !== NONE; other = requests.ints[other * R_INTS + R_NEXT]) {
-        if (
-          requests.ints[other * R_INTS + R_BROKER] === broker &&
-          other !== request &&
-          this.#slots.arriveNs(other) >= atNs
-        ) {
-          atNs = this.#slots.arriveNs(other) + 1;
-        }
-      }
-    }
+    if (core.inFlight(producer, broker) > 1) atNs = this.#order.arriveNs(request, atNs);
     this.#slots.open(request, atNs, (draw >>> 12) & 4095);
     this.#trouble.forget(request);
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));
@@ -303,19 +295,7 @@ export class ProduceCourier {
       this.#core.onResult(request, outcome, this.#engine.nowNs);
       return;
     }
-    if (this.#core.inFlight(producer, broker) > 1) {
-      for (
-        let other = this.#core.requestHead(producer);
-        other !== NONE;
-        other = requests.ints[other * R_INTS + R_NEXT]
-      ) {
-        const before =
-          requests.ints[other * R_INTS + R_BROKER] === broker &&
-          requests.ints[other * R_INTS + R_ORDINAL] < requests.ints[request * R_INTS + R_ORDINAL];
-        if (before && this.#slots.answerNs(other) < Infinity && this.#slots.answerNs(other) >= atNs)
-          atNs = this.#slots.answerNs(other) + 1;
-      }
-    }
+    if (this.#core.inFlight(producer, broker) > 1) atNs = this.#order.answerNs(request, atNs);
     this.#answerComes(request, producer, atNs, outcome);
     if (outcome !== OUTCOME_OK || this.#trouble.isMixed(request)) this.#rows.watch(producer, true);
     if (this.#eager || this.#rows.watched(producer)) this.#hooks.plan(producer, atNs);
