@@ -44,6 +44,8 @@ try {
     'dist/sim/index.d.ts',
     'dashboards/spillway-producer.json',
     'docs/application.md',
+    'dist/sim/testing/index.d.ts',
+    'dist/sim/testing/vitest.js',
   ]) {
     check(paths.includes(needed), `${needed} is not in the package`);
   }
@@ -70,11 +72,19 @@ try {
 import * as sim from 'spillway/sim';
 import * as kafkajs from 'spillway/adapters/kafkajs';
 import * as platformatic from 'spillway/adapters/platformatic';
+import { checkPolicy, WORLD_BASE } from 'spillway/testing';
 import schema from 'spillway/scenario.schema.json' with { type: 'json' };
 if (Object.keys(spillway).length === 0 || typeof sim.simulate !== 'function') throw new Error('entry points are empty');
 for (const make of [kafkajs.kafkaJsProducer, kafkajs.kafkaJsConsumer, platformatic.platformaticProducer, platformatic.platformaticConsumer]) {
   if (typeof make !== 'function') throw new Error('an adapter is missing');
 }
+const world = {
+  ...WORLD_BASE,
+  name: 'stranger',
+  clusters: { normal: { brokers: 1, replicationFactor: 1 } },
+  topics: { named: { clicks: { rate: '50/s', recordBytes: '100B' } } },
+};
+if (!checkPolicy({ world, runs: 3 }).ok) throw new Error('a check does not run');
 if (typeof schema.properties !== 'object') throw new Error('the schema has no properties');
 // Adapters run without the libraries whose objects they are handed: a stranger has none of them yet.
 for (const adapter of ${JSON.stringify(adapters)}) {
@@ -89,6 +99,9 @@ for (const adapter of ${JSON.stringify(adapters)}) {
     join(project, 'use.ts'),
     `import { CLASSES, type ServiceClass } from 'spillway';
 import { simulate, type RunResult } from 'spillway/sim';
+import { type Bounds, losesAtMost, scenarios } from 'spillway/testing';
+export const bounds: Bounds = { loss: [{ class: 'high', atMost: '1%' }] };
+export const verdict: boolean = losesAtMost({ world: scenarios() }, 0).pass;
 export const lowest: ServiceClass = CLASSES[0];
 export const stored = (scenario: string): number => {
   const result: RunResult = simulate(scenario);

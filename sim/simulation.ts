@@ -5,14 +5,16 @@
 
 import type { ProducerConfig } from '../src/producer/config.ts';
 import { Engine } from './engine/index.ts';
-import { scheduleFaults } from './faults/timeline.ts';
+import { type FaultDoors, FaultTimeline } from './faults/timeline.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { BrokerUsage } from './measure/broker-usage.ts';
 import { LagWatch } from './measure/lag-watch.ts';
 import type { Arrivals } from './model/arrivals.ts';
 import { Clusters } from './model/clusters.ts';
 import { Controllers } from './model/controllers.ts';
+import type { RouterPoliciesOf } from './model/fleet/core-options.ts';
 import { RouterFleet } from './model/fleet/fleet.ts';
+import type { Observer } from './model/observer.ts';
 import { ProducerFleet } from './model/producer-fleet.ts';
 import { producerConfig } from './model/producer-policies.ts';
 import { RollingRestarts } from './model/rolling-restart.ts';
@@ -31,6 +33,10 @@ export interface SimulationOptions {
   readonly check?: 'end' | 'event';
   /** Replaces parts of the producers' configuration: a policy of one's own, for all instances. */
   readonly producer?: Partial<ProducerConfig>;
+  /** Policies of one's own for the routers of each job, in place of those that the scenario names. */
+  readonly router?: RouterPoliciesOf;
+  /** Told of what happens to records; changes nothing. */
+  readonly observe?: Observer;
 }
 
 export class Simulation {
@@ -49,6 +55,7 @@ export class Simulation {
   readonly ledger: Ledger;
   readonly usage: BrokerUsage;
   readonly lag: LagWatch;
+  readonly faults: FaultTimeline;
   readonly endNs: number;
   /** Requests and records sent before the warm-up ended. */
   warmupRequests = 0;
@@ -63,7 +70,9 @@ export class Simulation {
     this.endNs = scenario.warmupNs + scenario.durationNs;
     const engine = new Engine({ seed: scenario.seed, pendingHint: 1024 });
     this.engine = engine;
-    scheduleFaults(engine, scenario.faults, {
+    const observer = options.observe ?? null;
+    const told = observer?.fault.bind(observer);
+    const doors: FaultDoors = {
       killBroker: (cluster, broker) => this.controllers.kill(this.#brokerOf(cluster, broker)),
       shutDownBroker: (cluster, broker) => this.controllers.shutDown(this.#brokerOf(cluster, broker)),
       startBroker: (cluster, broker, disk) => this.controllers.start(this.#brokerOf(cluster, broker), disk),
@@ -85,13 +94,15 @@ export class Simulation {
       stopStore: (store) => (store === 'checkpoint' ? this.routers.checkpoints : this.routers.desiredState).stop(),
       startStore: (store) =>
         store === 'checkpoint' ? this.routers.startCheckpointStore() : this.routers.startDesiredStateStore(),
-    });
+    };
+    this.faults = new FaultTimeline(engine, doors, told);
+    for (const fault of scenario.faults) this.faults.add(fault);
     const warmup = engine.kind('warm-up ends', () => this.#markWarmup());
     engine.schedule(scenario.warmupNs, warmup, 0, 0, 0);
 
     const topology = new Topology(scenario);
     this.topology = topology;
-    this.clusters = new Clusters({ engine, topology, scenario });
+    this.clusters = new Clusters({ engine, topology, scenario, observer });
     this.plan = planStreams(scenario, topology);
     this.arrivals = arrivalsOf(scenario, this.plan);
     const { policy, metadataNs } = scenario.producers;
@@ -108,6 +119,7 @@ export class Simulation {
       metadataNs,
       metadataTripNs: scenario.network.crossZoneNs,
       compressionNsPerByte: policy.compressionNsPerByte,
+      observer,
     });
     const needed = new RoutePositions(topology.partitions);
     const mirrors = scenario.sinks.map((spec) =>
@@ -123,6 +135,8 @@ export class Simulation {
       logs: (partition) => this.clusters.logs[partition],
       mirrorOf: (sink, topic) => mirrors[sink][topic],
       onDelivered: (partition) => this.clusters.release(partition, needed.lowest(partition, this.routers)),
+      policies: options.router,
+      observer,
     });
     needed.learn(this.routers);
     this.clusters.fetchListener = this.routers;

@@ -1,43 +1,20 @@
 /**
  * Cores broken on purpose. The simulator takes no decision of its own, so a core that decides worse must show in the
- * books, in both fidelities and alike. A mutant is a copy of the sources with one line changed, in which everything
- * runs: nothing is mocked.
+ * books, in both fidelities and alike.
  */
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { generic, MS, type SmallWorld, smallWorld } from '../sim/model/small-world.fixture.ts';
 import type { LedgerReport } from '../sim/report/result.ts';
 import type { SinkSpec } from '../sim/scenario/scenario.ts';
 import * as unbroken from '../sim/simulation.ts';
+import { type Edit, Mutants } from './mutant.fixture.ts';
 
 type Room = Pick<typeof unbroken, 'Simulation'>;
-type Edit = readonly [file: string, line: string, instead: string];
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-// Under node_modules, so that the copies find the packages they import.
-const home = join(root, 'node_modules', '.cache', `mutants-${process.pid}`);
-let copies = 0;
+const mutants = new Mutants('mutants');
+const mutant = (...edits: readonly Edit[]): Promise<Room> => mutants.load('sim/simulation.ts', ...edits);
 
-afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-/** A copy of the sources with lines replaced; each line must be there exactly once. */
-async function mutant(...edits: readonly Edit[]): Promise<Room> {
-  const copy = join(home, String(copies++));
-  for (const room of ['src', 'sim']) {
-    mkdirSync(join(copy, room), { recursive: true });
-    cpSync(join(root, room), join(copy, room), { recursive: true, filter: (path) => !/\.test\.ts$/.test(path) });
-  }
-  for (const [file, line, instead] of edits) {
-    const path = join(copy, file);
-    const parts = readFileSync(path, 'utf8').split(line);
-    expect(parts.length - 1, `${file} has the line to mutate so often: ${line}`).toBe(1);
-    writeFileSync(path, parts.join(instead));
-  }
-  expect(dirname(copy)).toBe(home);
-  return (await import(join(copy, 'sim', 'simulation.ts'))) as Room;
-}
+afterAll(() => mutants.remove());
 
 const FIDELITIES = ['record', 'request'] as const;
 

@@ -23,7 +23,14 @@ function sources(): SourceFile[] {
           .replaceAll('\\', '/'),
       ),
   );
-  const top = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'docs/adapters.md', 'docs/application.md'];
+  const top = [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CHANGELOG.md',
+    'docs/adapters.md',
+    'docs/application.md',
+    'docs/testing.md',
+  ];
   return [...paths, ...top].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 

@@ -138,9 +138,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   scenario: ['engine', ...MIDDLE],
   report: ['engine', ...MIDDLE],
   ports: ['engine', ...MIDDLE, 'scenario'],
-  testing: ['engine', ...MIDDLE, 'scenario', 'report'],
+  testing: ['engine', ...MIDDLE, 'scenario', 'report', 'ports'],
   cli: ['engine', ...MIDDLE, 'scenario', 'report', 'testing'],
 };
+/** Packages for one place alone: the testing kit draws with fast-check; vitest is an optional peer. */
+const HOMES: Readonly<Record<string, string>> = { 'fast-check': 'sim/testing/', vitest: 'sim/testing/vitest.ts' };
 const roomOf = (path: string): string | undefined => /^sim\/([^/]+)\//.exec(path)?.[1];
 
 /** `peers` are what a user injects: adapters may know their types, and nothing else of them. */
@@ -184,8 +186,10 @@ export function rules(dependencies: readonly string[], peers: readonly string[])
       (to, path, typeOnly) => {
         if (isTest(to)) return false;
         if (!bare(to) || to.startsWith('node:')) return true;
-        const allowed = typeOnly && inside(path, 'src/adapters') ? [...dependencies, ...peers] : dependencies;
-        return allowed.some((name) => to === name || to.startsWith(`${name}/`));
+        const injected = typeOnly && inside(path, 'src/adapters') ? peers : [];
+        const known = [...dependencies, ...injected, ...Object.keys(HOMES)];
+        const name = known.find((each) => to === each || to.startsWith(`${each}/`));
+        return name !== undefined && path.startsWith(HOMES[name] ?? '');
       },
     ),
     banRule('a core has no clock, timer or promise', isCore, [...CLOCKS, ...PROMISES]),

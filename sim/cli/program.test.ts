@@ -6,20 +6,22 @@ import { reproducible } from '../report/json.ts';
 import { resultFixture } from '../report/result.fixture.ts';
 import type { RunResult } from '../report/result.ts';
 import { runProgram } from './program.ts';
-import { FakeIo, FakeWorld } from './world.fixture.ts';
+import { FakeIo, FakeKit, FakeWorld } from './world.fixture.ts';
 
 let io: FakeIo;
 let world: FakeWorld;
+let kit: FakeKit;
 let folder: string;
 
 beforeEach(() => {
   io = new FakeIo();
   world = new FakeWorld();
+  kit = new FakeKit();
   folder = mkdtempSync(join(tmpdir(), 'spillway-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const spillway = (...words: string[]): Promise<number> => runProgram(words, { io, world });
+const spillway = (...words: string[]): Promise<number> => runProgram(words, { io, world, kit });
 
 describe('spillway run', () => {
   it('prints the summary on standard output and nothing on standard error', async () => {
@@ -84,7 +86,7 @@ describe('a broken invariant', () => {
     const onSlice = (): void => {
       world.running.recordsStored = 99;
     };
-    expect(await runProgram(['run', 'laptop', '--set', 'a=1', '--json', file], { io, world, onSlice })).toBe(3);
+    expect(await runProgram(['run', 'laptop', '--set', 'a=1', '--json', file], { io, world, kit, onSlice })).toBe(3);
     expect(io.stderr).toContain('offered 100 but accounted for 99');
     expect(io.stderr).toContain('\n  spillway run laptop --seed 7 --set a=1\n');
     expect(io.stdout).toBe('');
@@ -109,7 +111,7 @@ describe('Ctrl-C', () => {
     const onSlice = (simulation: { nowNs: number }): void => {
       if (simulation.nowNs === 3e9) io.interrupt();
     };
-    expect(await runProgram(['run', 'laptop'], { io, world, onSlice })).toBe(130);
+    expect(await runProgram(['run', 'laptop'], { io, world, kit, onSlice })).toBe(130);
     expect(world.running.nowNs).toBe(3e9);
     expect(io.stdout).toContain('STOPPED EARLY');
     expect(io.stderr).toContain('stopped after 5.000 simulated seconds');
@@ -119,7 +121,7 @@ describe('Ctrl-C', () => {
   it('writes JSON that says it is not complete', async () => {
     const file = join(folder, 'result.json');
     const onSlice = (): void => io.interrupt();
-    expect(await runProgram(['run', 'laptop', '--json', file], { io, world, onSlice })).toBe(130);
+    expect(await runProgram(['run', 'laptop', '--json', file], { io, world, kit, onSlice })).toBe(130);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ complete: false });
   });
 
@@ -127,7 +129,7 @@ describe('Ctrl-C', () => {
     const onSlice = (simulation: { nowNs: number }): void => {
       if (simulation.nowNs === 10e9) io.interrupt();
     };
-    expect(await runProgram(['run', 'laptop'], { io, world, onSlice })).toBe(0);
+    expect(await runProgram(['run', 'laptop'], { io, world, kit, onSlice })).toBe(0);
   });
 });
 

@@ -1,23 +1,28 @@
 /** The command line: options to commands, and every way to fail to its exit code. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { nsOf } from '../testing/arbitrary/duration.ts';
+import { FAULT_KINDS, type FaultKindName } from '../testing/arbitrary/fault-kinds.ts';
+import { checkCommand } from './check.ts';
 import { EXIT_INPUT, EXIT_INVARIANT, EXIT_OK, InputError } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { initCommand } from './init.ts';
 import { presetsCommand } from './presets.ts';
+import { replayCommand } from './replay.ts';
 import { type RunDoors, runCommand } from './run.ts';
 import { validateCommand } from './validate.ts';
 import { packageVersion } from './version.ts';
+import type { Kit } from './world.ts';
 
 const EXIT_CODES = `
 Exit codes:
   0    ran, and every assertion holds
-  1    an assertion of the scenario does not hold
+  1    an assertion of the scenario, or a promise that was checked, does not hold
   2    bad input; nothing was written
   3    an invariant of spillway itself is broken; the message has the command that replays it
   130  stopped by Ctrl-C; what was reached was printed`;
 
 /** Runs one command line, without the node and script words, and answers the exit code. Never throws on bad input. */
-export async function runProgram(words: readonly string[], doors: RunDoors): Promise<number> {
+export async function runProgram(words: readonly string[], doors: ProgramDoors): Promise<number> {
   const { io } = doors;
   let code: number = EXIT_OK;
   const program = buildProgram(doors, (result) => {
@@ -43,6 +48,25 @@ export async function runProgram(words: readonly string[], doors: RunDoors): Pro
   }
 }
 
+export interface ProgramDoors extends RunDoors {
+  readonly kit: Kit;
+}
+
+interface CheckCommandOptions {
+  readonly set: readonly string[];
+  readonly time: number;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly corpus?: string;
+  readonly kind?: readonly FaultKindName[];
+  readonly faultsMax?: number;
+  readonly apart?: string;
+  readonly forMax?: string;
+  readonly fidelity?: 'record' | 'request';
+  readonly settle?: string;
+  readonly quiet?: boolean;
+}
+
 interface RunOptions {
   readonly seed?: number;
   readonly for?: string;
@@ -52,7 +76,7 @@ interface RunOptions {
   readonly quiet?: boolean;
 }
 
-function buildProgram(doors: RunDoors, done: (code: number) => void): Command {
+function buildProgram(doors: ProgramDoors, done: (code: number) => void): Command {
   const { io } = doors;
   const program = new Command('spillway')
     .description('Simulates event pipelines over Kafka, and accounts for every record.')
@@ -80,6 +104,43 @@ function buildProgram(doors: RunDoors, done: (code: number) => void): Command {
       const { set: sets, ...rest } = options;
       done(await runCommand({ source, sets, ...rest }, doors));
     });
+
+  program
+    .command('check')
+    .description('search for faults under which a scenario breaks what it asserts')
+    .argument('<scenario>', 'name of a preset, or path of a YAML file')
+    .option('--time <duration>', 'how long to search, wall time', parseTime, 10_000)
+    .option('--seed <n>', 'seed of the search; default 1', parseSeed)
+    .option('--threads <n>', 'threads to search with; default one a core', parseCount)
+    .option('--corpus <folder>', 'where failures are kept, and tried first; default .spillway/<name>')
+    .addOption(
+      new Option('--kind <kind...>', 'kinds of fault; default all').choices(FAULT_KINDS.map(({ kind }) => kind)),
+    )
+    .option('--faults-max <n>', 'faults of a schedule at most; default 4', parseCount)
+    .option(
+      '--apart <duration>',
+      'least time between the end of a fault and the next; default they may overlap',
+      aDuration,
+    )
+    .option('--for-max <duration>', 'longest fault', aDuration)
+    .option('--settle <duration>', 'how long all may take to drain once healed; default 30s', aDuration)
+    .addOption(
+      new Option('--fidelity <level>', 'how finely to simulate; default record').choices(['record', 'request']),
+    )
+    .option('--set <path=value>', 'override a setting; may be given again', collect, [])
+    .option('--quiet', 'say nothing unless something breaks')
+    .action(async (source: string, { set: sets, time: timeMs, kind: kinds, ...rest }: CheckCommandOptions) => {
+      done(await checkCommand({ source, sets, timeMs, kinds, ...rest }, doors));
+    });
+
+  program
+    .command('replay')
+    .description('run a schedule again that broke a promise')
+    .argument('<failure>', 'the token that a failed check has printed, or a file of a corpus')
+    .option('--trace', 'show every step of the run')
+    .action((what: string, { trace }: { trace?: boolean }) =>
+      done(replayCommand({ what, trace: trace === true }, doors)),
+    );
 
   program
     .command('validate')
@@ -122,4 +183,22 @@ function parseSeed(value: string): number {
     throw new InvalidArgumentError('Expected a whole number from 0 to 4294967295.');
   }
   return seed;
+}
+
+function parseCount(value: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(value)) throw new InvalidArgumentError('Expected a whole number, 1 or more.');
+  return Number(value);
+}
+
+const aDuration = (value: string): string => {
+  parseTime(value);
+  return value;
+};
+
+function parseTime(value: string): number {
+  try {
+    return nsOf(value) / 1e6;
+  } catch {
+    throw new InvalidArgumentError('Expected a duration with its unit, such as 30s.');
+  }
 }

@@ -1,9 +1,13 @@
 import { resultFixture } from '../report/result.fixture.ts';
 import type { RunResult } from '../report/result.ts';
-import type { LoadOptions } from '../scenario/index.ts';
+import type { LoadOptions, Written } from '../scenario/index.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import type { Failure } from '../testing/failure.ts';
+import type { FoundFailure, SearchNews, SearchTask } from '../testing/search-task.ts';
+import type { SavedCase } from '../testing/token.ts';
 import type { Io } from './io.ts';
-import type { RunningSimulation, World } from './world.ts';
+import type { Search } from './search.ts';
+import type { Kit, RunningSimulation, World } from './world.ts';
 
 /** A terminal that remembers. `interrupt()` is Ctrl-C; each reading of the clock is `tickMs` later. */
 export class FakeIo implements Io {
@@ -97,6 +101,9 @@ export class FakeWorld implements World {
     };
     return scenario as unknown as Scenario;
   }
+  written(): Written {
+    return { name: 'laptop' } as unknown as Written;
+  }
   hash(): string {
     return '3fa2c81b9d0e47556a1f';
   }
@@ -124,5 +131,42 @@ export class FakeWorld implements World {
   }
   simulation(): FakeSimulation {
     return this.running;
+  }
+}
+
+/** Searches nothing: says what it is told to say, 20 schedules at a time. */
+export class FakeKit implements Kit {
+  /** Found in the n-th slice, from 1; never while it is null. */
+  found: { readonly slice: number; readonly failure: FoundFailure } | null = null;
+  /** What a replay comes to. */
+  replayed: Failure | null = null;
+  former: FoundFailure | null = null;
+  task: SearchTask | null = null;
+  threads = 0;
+  slices = 0;
+  stopped = false;
+
+  threadsMax(): number {
+    return 2;
+  }
+  search(task: SearchTask, { threads, turn }: { threads: number; turn: () => Promise<void> }): Search {
+    this.task = task;
+    this.threads = threads;
+    return {
+      next: async () => {
+        await turn();
+        this.slices++;
+        return { schedules: 20, failure: this.slices === this.found?.slice ? this.found.failure : null };
+      },
+      stop: async () => {
+        this.stopped = true;
+      },
+    };
+  }
+  corpus(_task: SearchTask, cases: readonly SavedCase[]): SearchNews {
+    return { schedules: cases.length, failure: this.former };
+  }
+  replay(): Failure | null {
+    return this.replayed;
   }
 }

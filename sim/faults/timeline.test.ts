@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../engine/index.ts';
 import type { FaultSpec } from '../scenario/scenario.ts';
-import { type FaultDoors, scheduleFaults } from './timeline.ts';
+import { type FaultDoors, FaultTimeline } from './timeline.ts';
 
 const S = 1_000_000_000;
 
@@ -31,7 +31,8 @@ function told(faults: readonly FaultSpec[]): string[] {
     stopStore: (store) => say(`stop store ${store}`),
     startStore: (store) => say(`start store ${store}`),
   };
-  scheduleFaults(engine, faults, doors);
+  const timeline = new FaultTimeline(engine, doors);
+  for (const fault of faults) timeline.add(fault);
   engine.runUntil(1_000 * S);
   return log;
 }

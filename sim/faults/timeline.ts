@@ -43,31 +43,51 @@ interface Deed {
 const BEGIN = 1;
 const END = 0;
 
+/** Told when a fault begins and ends. */
+export type FaultListener = (fault: FaultSpec, begins: boolean, nowNs: number) => void;
+
 /**
- * Schedules all faults; ends come before beginnings at the same time. Faults of one target that overlap count: it is
- * back when the last of them has ended.
+ * The faults of a run on its engine's clock. At one time ends come before beginnings. Faults of one target that overlap
+ * count: it is back when the last of them has ended.
  */
-export function scheduleFaults(engine: Engine, faults: readonly FaultSpec[], doors: FaultDoors): void {
-  const active = new Map<string, number>();
-  const deeds = faults.map((fault) => deedOf(fault, doors));
-  // What happens is the entity, because at one time events come by entity: ends first.
-  const kind = engine.kind('fault', (begins, index) => {
-    const { target, begin, end } = deeds[index];
+export class FaultTimeline {
+  readonly #engine: Engine;
+  readonly #doors: FaultDoors;
+  readonly #kind: number;
+  readonly #faults: FaultSpec[] = [];
+  readonly #deeds: Deed[] = [];
+  readonly #active = new Map<string, number>();
+
+  constructor(engine: Engine, doors: FaultDoors, listener?: FaultListener) {
+    this.#engine = engine;
+    this.#doors = doors;
+    // What happens is the entity, because at one time events come by entity: ends first.
+    this.#kind = engine.kind('fault', (begins, index) => {
+      listener?.(this.#faults[index], begins === BEGIN, engine.nowNs);
+      this.#happen(begins, this.#deeds[index]);
+    });
+  }
+
+  /** Adds one that begins now or later. */
+  add(fault: FaultSpec): void {
+    const index = this.#faults.push(fault) - 1;
+    this.#deeds.push(deedOf(fault, this.#doors));
+    this.#engine.schedule(fault.atNs, this.#kind, BEGIN, index, index);
+    if ('forNs' in fault) this.#engine.schedule(fault.atNs + fault.forNs, this.#kind, END, index, index);
+  }
+
+  #happen(begins: number, { target, begin, end }: Deed): void {
     if (end === undefined) {
       begin();
       return;
     }
-    const before = active.get(target) ?? 0;
+    const before = this.#active.get(target) ?? 0;
     const after = before + (begins === BEGIN ? 1 : -1);
     invariant(after >= 0, 'a fault ends after it began');
-    active.set(target, after);
+    this.#active.set(target, after);
     if (before === 0 && after === 1) begin();
     if (before === 1 && after === 0) end();
-  });
-  faults.forEach((fault, index) => {
-    engine.schedule(fault.atNs, kind, BEGIN, index, index);
-    if ('forNs' in fault) engine.schedule(fault.atNs + fault.forNs, kind, END, index, index);
-  });
+  }
 }
 
 function deedOf(fault: FaultSpec, doors: FaultDoors): Deed {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BATCH } from '../../src/producer/batch-pool.ts';
 import { runProgram } from '../cli/program.ts';
-import { realWorld } from '../cli/real-world.ts';
+import { realKit, realWorld } from '../cli/real-world.ts';
 import { FakeIo } from '../cli/world.fixture.ts';
 import { InvariantError } from '../engine/index.ts';
 import { generic, MS, smallWorld } from '../model/small-world.fixture.ts';
@@ -99,6 +99,7 @@ describe('a record that vanishes behind its back ends the run', () => {
     let tamperedWith = false;
     const code = await runProgram(['run', 'laptop', '--for', '1s', '--seed', '9'], {
       io,
+      kit: realKit,
       world: realWorld,
       onSlice: (running) => {
         if (tamperedWith) return;
@@ -115,7 +116,9 @@ describe('a record that vanishes behind its back ends the run', () => {
 
   it('while the same command untouched ends well', async () => {
     const io = new FakeIo();
-    expect(await runProgram(['run', 'laptop', '--for', '1s', '--seed', '9'], { io, world: realWorld })).toBe(0);
+    expect(
+      await runProgram(['run', 'laptop', '--for', '1s', '--seed', '9'], { io, world: realWorld, kit: realKit }),
+    ).toBe(0);
     expect(io.stderr).toBe('');
   });
 });

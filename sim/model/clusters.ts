@@ -24,6 +24,7 @@ import { FetchWaiters } from './fetch-waiters.ts';
 import { HeldFetches } from './held-fetches.ts';
 import type { PartitionLog } from './log.ts';
 import { LogReadAhead } from './log-read-ahead.ts';
+import type { Observer } from './observer.ts';
 import { REPLICAS_MAX, type Topology } from './topology.ts';
 
 /** Why a record is in a log twice: its first attempt was stored but not answered in time. */
@@ -54,7 +55,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
   readonly #producedKind: number;
   readonly #readAhead: LogReadAhead;
 
-  constructor(options: { engine: Engine; topology: Topology; scenario: Scenario }) {
+  constructor(options: { engine: Engine; topology: Topology; scenario: Scenario; observer?: Observer | null }) {
     const { engine, topology, scenario } = options;
     this.#engine = engine;
     this.#topology = topology;
@@ -67,7 +68,11 @@ export class Clusters implements FetchDoor, ProduceDoor {
       const first = topology.topicFirstPartition[index];
       if (topic.routes.length > 0) this.#read.fill(1, first, first + topology.topicPartitions[index]);
     });
-    this.copies = new Copies({ ...options, disconnect: (partition) => this.#disconnect(partition) });
+    this.copies = new Copies({
+      observer: options.observer ?? null,
+      ...options,
+      disconnect: (partition) => this.#disconnect(partition),
+    });
     this.logs = this.copies.logs;
     this.#readAhead = new LogReadAhead({ logs: this.logs, arena: this.copies.arena, topology, brokers: this.brokers });
     this.#retentionKind = engine.kind('retention check', (cluster) => this.#retain(cluster));

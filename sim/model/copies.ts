@@ -7,6 +7,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { PartitionLog } from './log.ts';
 import { LogArena } from './log-arena.ts';
 import type { TailLostCause } from './lost-tails.ts';
+import type { Observer } from './observer.ts';
 import { ReplicaSet } from './replication.ts';
 import { REPLICAS_MAX, type Topology } from './topology.ts';
 
@@ -16,6 +17,7 @@ export interface CopiesOptions {
   readonly scenario: Scenario;
   /** Fetches that wait at the partition's leader get no answer from it. */
   readonly disconnect: (partition: number) => void;
+  readonly observer: Observer | null;
 }
 
 export class Copies {
@@ -31,6 +33,7 @@ export class Copies {
   readonly #engine: Engine;
   readonly #topology: Topology;
   readonly #disconnect: (partition: number) => void;
+  readonly #observer: Observer | null;
   readonly #down: Uint8Array;
   readonly #hung: Uint8Array;
   /** How often each broker has stopped. */
@@ -44,6 +47,7 @@ export class Copies {
     this.#engine = engine;
     this.#topology = topology;
     this.#disconnect = options.disconnect;
+    this.#observer = options.observer;
     this.#down = new Uint8Array(topology.brokers);
     this.#hung = new Uint8Array(topology.brokers);
     this.#stops = new Int32Array(topology.brokers);
@@ -143,7 +147,7 @@ export class Copies {
     this.#stops[broker]++;
     for (const partition of this.#hosted[broker]) {
       if (this.#topology.partitionLeader[partition] === broker) {
-        this.logs[partition].truncateAfter(nowNs);
+        this.#forgetUndone(partition);
         this.#disconnect(partition);
       }
       if (!hung) this.sets[partition]?.stop(this.copyOf(partition, broker), nowNs);
@@ -233,7 +237,7 @@ export class Copies {
     const set = this.sets[partition];
     const log = this.logs[partition];
     this.disturbed = true;
-    log.truncateAfter(nowNs);
+    this.#forgetUndone(partition);
     this.#disconnect(partition);
     this.#topology.partitionLeader[partition] = broker;
     if (set === null) return;
@@ -245,12 +249,23 @@ export class Copies {
     if (this.#down[broker] === 1 || this.#hung[broker] === 1) set.stop(copy, nowNs);
   }
 
+  /** What the leader was not done with never happened. */
+  #forgetUndone(partition: number): void {
+    const { nowNs } = this.#engine;
+    const to = this.logs[partition].endOffset();
+    const records = this.logs[partition].truncateAfter(nowNs);
+    if (records > 0) this.#observer?.truncated(partition, to - records, to, nowNs);
+  }
+
   /** Whoever hears of a lost tail looks at the world as it is when all is done. */
   #cut(partition: number, cut: () => void): void {
     const log = this.logs[partition];
     const before = log.lostTails?.tails.length ?? 0;
     cut();
-    if ((log.lostTails?.tails.length ?? 0) > before) this.lossListener?.(partition);
+    const tails = log.lostTails?.tails ?? [];
+    if (tails.length === before) return;
+    this.lossListener?.(partition);
+    for (const { from, to } of tails) this.#observer?.truncated(partition, from, to, this.#engine.nowNs);
   }
 
   /** A copy that catches up shares the card with what comes in meanwhile: half of it, spread over what it follows. */

@@ -6,8 +6,10 @@ import { REQUEST } from '../../src/producer/request-pool.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import { Histogram } from '../measure/histogram.ts';
 import type { Clusters } from './clusters.ts';
+import { ConnectionOrder } from './connection-order.ts';
 import { DueAnswers } from './due-answers.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
+import type { Observer } from './observer.ts';
 import { ProduceFaults } from './produce-faults.ts';
 import { ProduceTrouble } from './produce-trouble.ts';
 import type { ProducerBooks } from './producer-books.ts';
@@ -18,7 +20,7 @@ import type { Topology } from './topology.ts';
 
 const { FIRST_PARTITION, IDENTITY, PRODUCER_INTS, STREAM_STRIDE, ZONE } = FLEET;
 
-const { R_BROKER, R_FLOATS, R_HEAD, R_INTS, R_NEXT, R_ORDINAL, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
+const { R_BROKER, R_FLOATS, R_HEAD, R_INTS, R_ORDINAL, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
 
 const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_LAST_AT_NS, B_N, B_PARTITION, B_STREAM, B_WIRE_BYTES } = BATCH;
 
@@ -34,6 +36,7 @@ export interface ProduceCourierOptions {
   readonly idempotent: boolean;
   readonly streamTopic: Int32Array;
   readonly eager: boolean;
+  readonly observer: Observer | null;
   readonly compressNsPerWireByte: number;
   /** True when the producer's buffer may run full before its next decision. */
   readonly pressed: (producer: number) => boolean;
@@ -59,11 +62,13 @@ export class ProduceCourier {
   readonly #books: ProducerBooks;
   readonly #eager: boolean;
   readonly #compressNsPerWireByte: number;
+  readonly #connecting = new Set<number>();
   readonly #underWay = new RequestsUnderWay();
   readonly #arriveKind: number;
   readonly #lateKind: number;
   readonly #reach: Reachability;
   readonly #slots = new RequestSlots();
+  readonly #order: ConnectionOrder;
   readonly #trouble: ProduceTrouble;
   /** What happens to the ways and to the brokers. */
   readonly faults: ProduceFaults;
@@ -77,6 +82,7 @@ export class ProduceCourier {
     this.#topology = options.topology;
     this.#clusters = options.clusters;
     this.#core = options.core;
+    this.#order = new ConnectionOrder({ core: options.core, slots: this.#slots });
     this.#rows = options.rows;
     this.#books = options.books;
     this.#eager = options.eager;
@@ -143,18 +149,7 @@ export class ProduceCourier {
     const zone = this.#rows.ints[row + ZONE];
     const tripNs = this.#topology.network.tripBy(zone, this.#topology.brokerZone[broker], draw & 4095);
     let atNs = nowNs + tripNs + Math.round(bytes * this.#compressNsPerWireByte);
-    if (core.inFlight(producer, broker) > 1) {
-      // One connection: what was sent later arrives later.
-      for (let other = core.requestHead(producer); other !== NONE; other = requests.ints[other * R_INTS + R_NEXT]) {
-        if (
-          requests.ints[other * R_INTS + R_BROKER] === broker &&
-          other !== request &&
-          this.#slots.arriveNs(other) >= atNs
-        ) {
-          atNs = this.#slots.arriveNs(other) + 1;
-        }
-      }
-    }
+    if (core.inFlight(producer, broker) > 1) atNs = this.#order.arriveNs(request, atNs);
     this.#slots.open(request, atNs, (draw >>> 12) & 4095);
     this.#trouble.forget(request);
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));
@@ -188,6 +183,11 @@ export class ProduceCourier {
     const { requests, batches } = core;
     const broker = requests.ints[request * R_INTS + R_BROKER];
     const producer = requests.ints[request * R_INTS + R_PRODUCER];
+    if (this.#connecting.size > 0 && this.#connecting.delete(request) && requests.ints[request * R_INTS + R_SETTLED]) {
+      // Given up while it waited for its connection: it never left.
+      this.#refuse(request, producer);
+      return;
+    }
     if (requests.floats[request * R_FLOATS + R_SENT_AT_NS] <= this.#reach.brokenNs(broker)) {
       // Under way when the connection broke: the client can't know how far it got.
       this.#answerAt(request, producer, nowNs, OUTCOME_UNKNOWN);
@@ -239,6 +239,7 @@ export class ProduceCourier {
         floats[f + B_LAST_AT_NS],
         doneNs,
       );
+      this.#hooks.observer?.appended(batch, partition, this.#clusters.logs[partition].endOffset() - n, n, atNs);
       if (known) this.#trouble.storedAgain(batch, partition, atNs);
       else this.#books.store(batch, atNs, this.#clusters.appendedFrom);
       if (acks === 1 && atNs > answerNs) answerNs = atNs;
@@ -261,6 +262,7 @@ export class ProduceCourier {
       this.#refuse(request, producer);
       return;
     }
+    this.#connecting.add(request);
     this.#slots.setArriveNs(request, atNs);
     const ordinal = requests.ints[request * R_INTS + R_ORDINAL];
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));
@@ -293,19 +295,7 @@ export class ProduceCourier {
       this.#core.onResult(request, outcome, this.#engine.nowNs);
       return;
     }
-    if (this.#core.inFlight(producer, broker) > 1) {
-      for (
-        let other = this.#core.requestHead(producer);
-        other !== NONE;
-        other = requests.ints[other * R_INTS + R_NEXT]
-      ) {
-        const before =
-          requests.ints[other * R_INTS + R_BROKER] === broker &&
-          requests.ints[other * R_INTS + R_ORDINAL] < requests.ints[request * R_INTS + R_ORDINAL];
-        if (before && this.#slots.answerNs(other) < Infinity && this.#slots.answerNs(other) >= atNs)
-          atNs = this.#slots.answerNs(other) + 1;
-      }
-    }
+    if (this.#core.inFlight(producer, broker) > 1) atNs = this.#order.answerNs(request, atNs);
     this.#answerComes(request, producer, atNs, outcome);
     if (outcome !== OUTCOME_OK || this.#trouble.isMixed(request)) this.#rows.watch(producer, true);
     if (this.#eager || this.#rows.watched(producer)) this.#hooks.plan(producer, atNs);
@@ -369,6 +359,7 @@ export class ProduceCourier {
       failed = this.#trouble.tell(request, answerNs);
     }
     this.#slots.close(request);
+    this.#hooks.observer?.answered(request, outcome, answerNs);
     this.#core.onResult(request, outcome, answerNs);
     if (failed) this.#hooks.failed(producer);
   }

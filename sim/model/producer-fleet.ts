@@ -21,6 +21,7 @@ import { type Engine, hash32, invariant } from '../engine/index.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Clusters } from './clusters.ts';
 import { FLEET, FleetRows } from './fleet-rows.ts';
+import type { Observer } from './observer.ts';
 import { ProduceCourier } from './produce-courier.ts';
 import { ProducerBooks } from './producer-books.ts';
 import { StreamFeed } from './stream-feed.ts';
@@ -62,6 +63,7 @@ export interface ProducerFleetOptions {
   /** One way to whichever broker is asked for metadata later on. */
   readonly metadataTripNs: number;
   readonly compressionNsPerByte: number;
+  readonly observer: Observer | null;
 }
 
 export class ProducerFleet implements ProducerEffects {
@@ -74,6 +76,7 @@ export class ProducerFleet implements ProducerEffects {
   readonly #plan: StreamPlan;
   readonly #eager: boolean;
   readonly #options: ProducerFleetOptions;
+  readonly #observer: Observer | null;
   readonly #views: TopicView[];
   /** By producer: since when it has had its latest metadata; Infinity while it asks. */
   #askedNs = new Float64Array(0);
@@ -89,6 +92,7 @@ export class ProducerFleet implements ProducerEffects {
 
   constructor(options: ProducerFleetOptions) {
     this.#options = options;
+    this.#observer = options.observer;
     const { engine, topology, plan, clusters, arrivals } = options;
     this.#engine = engine;
     this.#topology = topology;
@@ -98,7 +102,13 @@ export class ProducerFleet implements ProducerEffects {
     this.core = new ProducerCore(options.config, this);
     this.books = new ProducerBooks(topology.topics);
     this.#rows = new FleetRows(plan, topology);
-    this.#feed = new StreamFeed({ core: this.core, arrivals, rows: this.#rows, eager: this.#eager });
+    this.#feed = new StreamFeed({
+      core: this.core,
+      arrivals,
+      rows: this.#rows,
+      eager: this.#eager,
+      observer: options.observer,
+    });
     // Ties in time: records come before answers, answers before deadlines, in both fidelities.
     this.#metadataKind = engine.kind('producer metadata', (producer, again) => this.#onMetadata(producer, again));
     this.#wakeKind = engine.kind(
@@ -118,6 +128,7 @@ export class ProducerFleet implements ProducerEffects {
       idempotent: options.idempotent,
       streamTopic: plan.streamTopic,
       eager: this.#eager,
+      observer: options.observer,
       compressNsPerWireByte: options.compressionNsPerByte / options.config.compressionRatio,
       pressed: (producer) => this.#feed.pressed(producer),
       plan: (producer, atNs) => this.#planEvent(producer, atNs),
@@ -139,18 +150,22 @@ export class ProducerFleet implements ProducerEffects {
   // Effects of the core.
 
   send(request: number, producer: number, broker: number): void {
+    this.#observer?.sent(request, producer, broker, this.#engine.nowNs);
     this.courier.send(request, producer, broker);
   }
 
   dropped(stream: number, n: number, cause: number, batch: number): void {
+    this.#observer?.dropped(stream, n, cause, batch, this.#engine.nowNs);
     this.books.dropped(this.#plan.streamTopic[stream], n, cause, batch);
   }
 
   ended(batch: number, _stream: number, _n: number, fate: number): void {
+    this.#observer?.ended(batch, fate, this.#engine.nowNs);
     this.books.ended(batch, fate);
   }
 
   freed(batch: number): void {
+    this.#observer?.freed(batch);
     this.courier.freed(batch);
   }
 

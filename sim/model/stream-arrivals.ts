@@ -19,10 +19,13 @@ export function arrivalsOf(scenario: Scenario, plan: StreamPlan): Arrivals {
       pareto: tails.get(plan.streamTopic[stream])!,
     };
   });
-  const { shape, arrivals, policy } = scenario.producers;
+  const { shape, arrivals, policy, untilNs } = scenario.producers;
   return new Arrivals(streams, {
     process: arrivals,
-    curve: shape.kind === 'constant' ? null : rateCurveOf(shape, scenario.warmupNs + scenario.durationNs),
+    curve:
+      shape.kind === 'constant' && untilNs === undefined
+        ? null
+        : rateCurveOf(shape, scenario.warmupNs + scenario.durationNs, untilNs),
     keys: policy.partitioner === 'keyed' ? policy.keys : 0,
     spreadNs: policy.lingerNs,
   });

@@ -7,6 +7,7 @@ import type { ProducerCore } from '../../src/producer/core.ts';
 import { NO_KEY } from '../../src/record.ts';
 import type { Arrivals } from './arrivals.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
+import type { Observer } from './observer.ts';
 
 const { END, FIRST, PRESSURE_BYTES, PRESSURE_RECORDS, PRODUCER_FLOATS, PRODUCER_INTS } = FLEET;
 
@@ -19,14 +20,22 @@ export class StreamFeed {
   readonly #arrivals: Arrivals;
   readonly #rows: FleetRows;
   readonly #eager: boolean;
+  readonly #observer: Observer | null;
   /** True when a stream's target tells where all of its unoffered records will go. */
   readonly #targetsTell: boolean;
 
-  constructor(options: { core: ProducerCore; arrivals: Arrivals; rows: FleetRows; eager: boolean }) {
+  constructor(options: {
+    core: ProducerCore;
+    arrivals: Arrivals;
+    rows: FleetRows;
+    eager: boolean;
+    observer: Observer | null;
+  }) {
     this.#core = options.core;
     this.#arrivals = options.arrivals;
     this.#rows = options.rows;
     this.#eager = options.eager;
+    this.#observer = options.observer;
     this.#targetsTell = options.core.partitioner.movesBetweenBatches && !options.arrivals.keyed;
   }
 
@@ -41,7 +50,11 @@ export class StreamFeed {
       let max = 1;
       if (runMax > 1 && !varies) max = Math.min(runMax, Math.max(1, core.room(stream, bytes, keyHash)));
       const n = arrivals.take(stream, untilNs, max);
-      core.offer(stream, n, bytes, keyHash, arrivals.lastNs);
+      const admitted = core.offer(stream, n, bytes, keyHash, arrivals.lastNs);
+      if (this.#observer !== null) {
+        const { lastNs: atNs } = arrivals;
+        this.#observer.offered({ stream, n, admitted, batch: core.lastBatch, bytesEach: bytes, keyHash, atNs });
+      }
     }
   }
 

@@ -2,7 +2,7 @@
 export { type Explanation, explain } from './explain.ts';
 export { formatIssue, ScenarioError, type ScenarioIssue } from './issue.ts';
 export { scenarioJsonSchema } from './json-schema.ts';
-export { type LoadOptions, loadScenario } from './load.ts';
+export { type LoadOptions, loadScenario, writtenScenario } from './load.ts';
 export { defineScenario, presets } from './presets.ts';
 export { resolveScenario, type Written } from './resolve.ts';
 export type * from './scenario.ts';

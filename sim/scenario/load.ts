@@ -20,6 +20,17 @@ export interface LoadOptions {
  * `ScenarioError` that names what is wrong, and where.
  */
 export function loadScenario(what: string | Written, options: LoadOptions = {}): Scenario {
+  return resolveLayers(layersOf(what, options));
+}
+
+/** The same as one written scenario that rests on nothing else: what it extends and what overrides it are part of it. */
+export function writtenScenario(what: string | Written, options: LoadOptions = {}): Written {
+  const layers = layersOf(what, options);
+  resolveLayers(layers);
+  return mergeLayers(layers) as Written;
+}
+
+function layersOf(what: string | Written, options: LoadOptions): Layer[] {
   const layers = chainOf(typeof what === 'string' ? namedLayer(what, '.') : objectLayer(what, { directory: '.' }));
   for (const set of options.sets ?? []) layers.push(setLayer(set, layers));
   const run = { for: options.for, fidelity: options.fidelity };
@@ -27,7 +38,7 @@ export function loadScenario(what: string | Written, options: LoadOptions = {}):
   if (run.fidelity !== undefined)
     layers.push(objectLayer({ run: { fidelity: run.fidelity } }, { label: '--fidelity' }));
   if (options.seed !== undefined) layers.push(objectLayer({ seed: options.seed }, { label: '--seed' }));
-  return resolveLayers(layers);
+  return layers;
 }
 
 function setLayer(set: string, below: readonly Layer[]): Layer {

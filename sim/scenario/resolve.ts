@@ -143,6 +143,7 @@ function build(
       instances: producers.instances,
       arrivals: producers.arrivals,
       shape: shapeOf(written, reportIssue),
+      ...(written.traffic.until !== undefined && { untilNs: run.warmup + written.traffic.until }),
       policy: policyOf(producers),
       metadataNs: producers.metadata,
     },

@@ -311,6 +311,8 @@ export interface Scenario {
     readonly instances: number;
     readonly arrivals: 'even' | 'poisson';
     readonly shape: TrafficShape;
+    /** No record is offered from this time on; absent: to the end of the run. */
+    readonly untilNs?: number;
     readonly policy: ProducerSpec;
     /** When the first metadata answer reaches a producer after start. */
     readonly metadataNs: number;

@@ -183,6 +183,11 @@ export const trafficSchema = group(
   z.strictObject({
     rate: setting(recordRate(), 'Records a second over all generated topics, at factor 1 of the shape.', 'none', '0/s'),
     shape: group(shapeSchema.prefault({ kind: 'constant' }), 'How the rate moves in time.'),
+    until: optional(
+      duration(),
+      'When the last record is offered, counted from the end of the warm-up: what follows shows whether all of it drains.',
+      'to the end of the run',
+    ),
   }),
   'How much comes in, and when.',
 );

@@ -75,3 +75,14 @@ describe('trace', () => {
     expect(rateCurveOf(shape, 100).integralNs(20)).toBe(25);
   });
 });
+
+describe('a rate that ends', () => {
+  it('is that of the shape before the end, and 0 from then on', () => {
+    const surge = { kind: 'surge', atNs: 100, forNs: 200, factor: 3, rampNs: 0 } as const;
+    const curve = rateCurveOf(surge, 1_000, 250);
+    expect([0, 99, 100, 249, 250, 299, 300, 999].map((ns) => curve.factorAt(ns))).toEqual([1, 1, 3, 3, 0, 0, 0, 0]);
+    expect(curve.timeOf(curve.integralNs(250))).toBe(250);
+    expect(curve.timeOf(curve.integralNs(250) + 1)).toBe(Infinity);
+    expect(rateCurveOf({ kind: 'constant' }, 1_000, 0).factorAt(0)).toBe(0);
+  });
+});

@@ -8,22 +8,37 @@ const STEPS_OF_CYCLE = 288;
 const STEPS_OF_RAMP = 32;
 const TWO_PI = 6.283185307179586;
 
-/** The curve of a shape over [0, untilNs); what it says beyond is the last factor held. */
-export function rateCurveOf(shape: TrafficShape, untilNs: number): RateCurve {
+/** Where each factor begins to hold. */
+interface Steps {
+  readonly startsNs: readonly number[];
+  readonly factors: readonly number[];
+}
+
+/**
+ * The curve of a shape over [0, endNs); what it says beyond is the last factor held. From `offNs` on it is 0.
+ */
+export function rateCurveOf(shape: TrafficShape, endNs: number, offNs = Infinity): RateCurve {
+  const { startsNs, factors } = stepsOf(shape, endNs);
+  if (offNs === Infinity) return new RateCurve(startsNs, factors);
+  const kept = startsNs.filter((startNs) => startNs < offNs);
+  return new RateCurve([...kept, offNs], [...factors.slice(0, kept.length), 0]);
+}
+
+function stepsOf(shape: TrafficShape, endNs: number): Steps {
   switch (shape.kind) {
     case 'constant':
-      return new RateCurve([0], [1]);
+      return { startsNs: [0], factors: [1] };
     case 'diurnal':
-      return diurnal(shape, untilNs);
+      return diurnal(shape, endNs);
     case 'surge':
       return surge(shape);
     case 'trace':
-      return new RateCurve(shape.startsNs, shape.factors);
+      return shape;
   }
 }
 
 /** Each step holds the sine at its middle; over a whole period the factors average to 1. */
-function diurnal(shape: Extract<TrafficShape, { kind: 'diurnal' }>, untilNs: number): RateCurve {
+function diurnal(shape: Extract<TrafficShape, { kind: 'diurnal' }>, untilNs: number): Steps {
   const { periodNs, peakToMean, phaseNs } = shape;
   const steps = Math.min(STEPS_OF_CYCLE, periodNs);
   const startsNs: number[] = [];
@@ -37,11 +52,11 @@ function diurnal(shape: Extract<TrafficShape, { kind: 'diurnal' }>, untilNs: num
     startsNs.push(Math.max(0, startOf(k) - phaseNs));
     factors.push(1 + (peakToMean - 1) * sin((TWO_PI * ((k % steps) + 0.5)) / steps));
   }
-  return new RateCurve(startsNs, factors);
+  return { startsNs, factors };
 }
 
 /** Rises from `atNs` over `rampNs`, holds for `forNs`, falls over `rampNs`. Ramps are steps with the ramp's own area. */
-function surge(shape: Extract<TrafficShape, { kind: 'surge' }>): RateCurve {
+function surge(shape: Extract<TrafficShape, { kind: 'surge' }>): Steps {
   const { atNs, forNs, factor, rampNs } = shape;
   const startsNs: number[] = [];
   const factors: number[] = [];
@@ -59,5 +74,5 @@ function surge(shape: Extract<TrafficShape, { kind: 'surge' }>): RateCurve {
   push(atNs + rampNs, factor);
   rise(atNs + rampNs + forNs, factor, 1);
   push(atNs + forNs + 2 * rampNs, 1);
-  return new RateCurve(startsNs, factors);
+  return { startsNs, factors };
 }

@@ -3,6 +3,7 @@ import { commitEvery } from '../../../src/router/commit.ts';
 import type { RouterCoreOptions } from '../../../src/router/core.ts';
 import type { Grouping } from '../../../src/router/policy.ts';
 import { exponentialRetry } from '../../../src/router/retry.ts';
+import { RollingCount, type ScalingPolicy } from '../../../src/router/scaling.ts';
 import type { Scenario, SinkSpec } from '../../scenario/scenario.ts';
 import type { Job } from './job.ts';
 
@@ -16,7 +17,47 @@ const PRODUCE_TIMEOUT_NS = 30_000_000_000;
 /** All that the cores of a job have in common. */
 export type JobOptions = Omit<RouterCoreOptions, 'slots' | 'draw'>;
 
-export function jobOptions(scenario: Scenario, job: Job): JobOptions {
+/** Policies of one's own for the routers of a job, in place of those that the scenario names. */
+export interface RouterPolicies
+  extends Partial<
+    Pick<JobOptions, 'backpressure' | 'commit' | 'grouping' | 'retry' | 'writesInFlightMax' | 'writeTimeoutNs'>
+  > {
+  /**
+   * Asked once for each job. It decides within the bounds and at the times of the scenario's `scaling`, and not at all
+   * where that is fixed.
+   */
+  readonly scaling?: () => ScalingPolicy;
+}
+
+/** Which policies a job's routers get. */
+export type RouterPoliciesOf = (job: { readonly topic: string; readonly sinks: readonly string[] }) => RouterPolicies;
+
+export function policiesOf(scenario: Scenario, job: Job, own: RouterPoliciesOf | undefined): RouterPolicies {
+  const topic = scenario.topics[job.topic].name;
+  return own?.({ topic, sinks: job.sinks.map((sink) => scenario.sinks[sink].name) }) ?? {};
+}
+
+export function scalerOf(job: Job, own: RouterPolicies): ScalingPolicy | null {
+  const { scaling } = job.spec;
+  if (scaling === null || job.containersMin === job.containersMax) return null;
+  if (own.scaling !== undefined) return within(own.scaling(), job);
+  const { lagSecondsUp: up, lagSecondsDown: down, window, hits, cooldownNs } = scaling;
+  const { containersMin, containersMax } = job;
+  return new RollingCount({ containersMin, containersMax, up, down, window, hits, cooldownNs });
+}
+
+/** Containers are reserved in advance: whatever a policy asks for, it gets a whole number within those bounds. */
+function within(policy: ScalingPolicy, { containersMin, containersMax }: Job): ScalingPolicy {
+  return {
+    name: policy.name,
+    sample: (signal, containers, nowNs) => {
+      const wanted = Math.round(policy.sample(signal, containers, nowNs));
+      return Math.min(containersMax, Math.max(containersMin, wanted));
+    },
+  };
+}
+
+export function jobOptions(scenario: Scenario, job: Job, { scaling: _, ...own }: RouterPolicies): JobOptions {
   const { spec } = job;
   const sinks = job.sinks.map((i) => scenario.sinks[i]);
   const credit = { bufferBytesMax: spec.bufferBytes, creditRecords: spec.credit };
@@ -29,6 +70,7 @@ export function jobOptions(scenario: Scenario, job: Job): JobOptions {
     backpressure: spec.backpressure === 'credit' ? byCredit(credit) : pauseWhenFull(spec.bufferBytes),
     commit: commitEvery(spec.commitIntervalNs),
     retry: exponentialRetry({ backoffNs: spec.retryBackoffNs, backoffMaxNs: spec.retryBackoffMaxNs }),
+    ...own,
   };
 }
 

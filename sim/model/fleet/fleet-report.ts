@@ -1,7 +1,8 @@
 import type { Scenario } from '../../scenario/scenario.ts';
 import type { LogView } from '../doors.ts';
 import type { RouterFleet } from './fleet.ts';
-import { DUPLICATE_CAUSES } from './route-books.ts';
+import type { Job } from './job.ts';
+import { DUPLICATE_CAUSES, type RouteBooks } from './route-books.ts';
 
 /** What one sink has of one partition, recomputed from logs, sinks and cores as they stand. */
 export interface RouteStanding {
@@ -65,6 +66,29 @@ export function visitRoutes(
   }
 }
 
+/** Age of the oldest record that the m-th sink of the job does not have, ns; 0 when it has all. */
+export function oldestAgeNs(
+  world: {
+    readonly books: RouteBooks;
+    readonly logs: (partition: number) => LogView;
+    readonly nowNs: number;
+  },
+  job: Job,
+  member: number,
+): number {
+  const { books, logs, nowNs } = world;
+  let oldestNs = nowNs;
+  for (let p = 0; p < job.partitions; p++) {
+    const log = logs(job.firstPartition + p);
+    const position = books.position(job.firstRoute + member * job.partitions + p);
+    if (position >= log.endOffsetAt(nowNs)) continue;
+    log.visit(position, position + 1, (_records, createdNs) => {
+      if (createdNs < oldestNs) oldestNs = createdNs;
+    });
+  }
+  return nowNs - oldestNs;
+}
+
 /** Lag of a sink now: records that it does not have and could still get, and the age of the oldest of them. */
 export function sinkLag(
   world: {
@@ -81,7 +105,7 @@ export function sinkLag(
   for (const job of fleet.plan.jobs) {
     const m = job.sinks.indexOf(sink);
     if (m < 0) continue;
-    ageNs = Math.max(ageNs, fleet.oldestAgeNs(job, m));
+    ageNs = Math.max(ageNs, oldestAgeNs({ books: fleet.books, logs, nowNs }, job, m));
     for (let p = 0; p < job.partitions; p++) {
       const route = job.firstRoute + m * job.partitions + p;
       const end = logs(job.firstPartition + p).endOffsetAt(nowNs);

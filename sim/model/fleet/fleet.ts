@@ -2,18 +2,21 @@
  * The router fleet: every job's containers, driving the same `RouterCore` that runs in production against the modelled
  * world. It launches, crashes, relaunches and rescales them, and takes no decision of theirs.
  */
-import { RollingCount } from '../../../src/router/scaling.ts';
+import type { ScalingPolicy } from '../../../src/router/scaling.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { hash32, hashString, uniform } from '../../engine/hash.ts';
 import { invariant } from '../../engine/invariant.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import type { FetchDoor, FetchListener, LogView, ProduceDoor, ProduceListener } from '../doors.ts';
+import type { Observer } from '../observer.ts';
 import { CheckpointStore, type Launch, Store } from '../store.ts';
 import { ContainerRun, type Lanes } from './container-run.ts';
-import { type JobOptions, jobOptions } from './core-options.ts';
+import { type JobOptions, jobOptions, policiesOf, type RouterPoliciesOf, scalerOf } from './core-options.ts';
 import { FetchLane } from './fetch-lane.ts';
+import { oldestAgeNs } from './fleet-report.ts';
 import { type FleetTopology, type Job, type JobPlan, planJobs } from './job.ts';
 import { REBALANCE, RELAUNCH, RETRY, RouteBooks } from './route-books.ts';
+import { RouteNews } from './route-news.ts';
 import { type Landed, WriteLane } from './write-lane.ts';
 
 export interface RouterFleetOptions {
@@ -26,6 +29,9 @@ export interface RouterFleetOptions {
   readonly mirrorOf: (sink: number, topic: number) => number;
   /** A route needs nothing below `position` of the partition any more. */
   readonly onDelivered: (partition: number, route: number, position: number) => void;
+  /** Policies of one's own. */
+  readonly policies?: RouterPoliciesOf | undefined;
+  readonly observer?: Observer | null;
 }
 
 /** What a launch waits for, in turn; a launch carries `generation · STAGES + stage`. */
@@ -49,7 +55,8 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   private readonly engine: Engine;
   private readonly fetches: FetchLane;
   private readonly jobOptions: readonly JobOptions[];
-  private readonly scalers: readonly (RollingCount | null)[];
+  private readonly scalers: readonly (ScalingPolicy | null)[];
+  private readonly news: RouteNews | null;
   private readonly jobOf: Int32Array;
   private readonly runs: (ContainerRun | null)[];
   private readonly generations: Int32Array;
@@ -103,8 +110,10 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.consumerOfRoute = new Int32Array(plan.routes);
     this.checkpoints = new CheckpointStore({ latencyNs: scenario.stores.checkpointLatencyNs, consumers });
     this.desiredState = new Store(scenario.stores.desiredStateLatencyNs);
-    this.jobOptions = jobs.map((job) => jobOptions(scenario, job));
-    this.scalers = jobs.map(scalerOf);
+    const policies = jobs.map((job) => policiesOf(scenario, job, options.policies));
+    this.jobOptions = jobs.map((job, i) => jobOptions(scenario, job, policies[i]));
+    this.scalers = jobs.map((job, i) => scalerOf(job, policies[i]));
+    this.news = options.observer ? new RouteNews(options.observer, engine) : null;
     this.jobOf = new Int32Array(containers);
     this.runs = Array(containers).fill(null);
     this.generations = new Int32Array(containers);
@@ -211,6 +220,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.fetches.ask(run, run.consumer(slot), fromOffset);
   }
   write(run: ContainerRun, write: number, member: number): void {
+    this.news?.written(run, write, member);
     this.writes.send(run, write, member);
   }
   gaveUp(run: ContainerRun, write: number, member: number): void {
@@ -227,6 +237,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     const { job } = run;
     const first = job.firstRoute + run.consumer(slot) - job.firstConsumer;
     for (let m = 0; m < job.sinks.length; m++) this.books.lose(first + m * job.partitions, from, to);
+    this.news?.lost(run, run.consumer(slot), { from, to });
   }
   touched(run: ContainerRun): void {
     const dueNs = run.core.deadline();
@@ -252,6 +263,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     const visibleNs = this.writes.flights.visibleNs(flight);
     const log = this.options.logs(job.firstPartition + p);
     this.books.deliver(route, sink, log, range.from, range.to, visibleNs, cause);
+    this.news?.delivered(run, sink, consumer, range);
   };
 
   private decide(container: number): void {
@@ -271,6 +283,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.committing[consumer] = null;
     const offset = this.commitOffsets[consumer];
     const ok = this.checkpoints.save(consumer, offset);
+    if (ok) this.news?.committed(run, consumer, offset);
     if (run.alive) run.committed(run.slotOf(consumer), offset, ok, this.engine.nowNs);
   }
 
@@ -289,6 +302,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
       nowNs: this.engine.nowNs,
     });
     this.runs[container] = run;
+    this.news?.launched(run);
     run.start((consumer) => this.checkpoints.committed(consumer), this.engine.nowNs);
   }
 
@@ -297,6 +311,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     const run = this.runs[container]!;
     run.alive = false;
     this.runs[container] = null;
+    this.news?.died(run);
     for (let slot = 0; slot < run.slots; slot++) {
       const consumer = run.consumer(slot);
       const position = run.core.position(slot);
@@ -345,7 +360,9 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   private sample(job: Job): void {
     this.scheduleJob(job, SAMPLE, job.spec.scaling!.sampleNs);
     if (this.repackingTo[job.index] > 0) return;
-    const wanted = this.scalers[job.index]!.sample(this.oldestAgeNs(job, 0) / 1e9, job.containers, this.engine.nowNs);
+    const { nowNs } = this.engine;
+    const lagNs = oldestAgeNs({ books: this.books, logs: this.options.logs, nowNs }, job, 0);
+    const wanted = this.scalers[job.index]!.sample(lagNs / 1e9, job.containers, nowNs);
     if (wanted === job.containers) return;
     this.repackingTo[job.index] = wanted;
     // What is written is committed first, so that little comes twice.
@@ -368,33 +385,9 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     }
   }
 
-  /** Age of the oldest record that the m-th sink of the job does not have, ns; 0 when it has all. */
-  oldestAgeNs(job: Job, member: number): number {
-    const { nowNs } = this.engine;
-    this.oldestNs = nowNs;
-    for (let p = 0; p < job.partitions; p++) {
-      const log = this.options.logs(job.firstPartition + p);
-      const position = this.books.position(job.firstRoute + member * job.partitions + p);
-      if (position < log.endOffsetAt(nowNs)) log.visit(position, position + 1, this.older);
-    }
-    return nowNs - this.oldestNs;
-  }
-  private oldestNs = 0;
-  private readonly older = (_records: number, createdNs: number): void => {
-    if (createdNs < this.oldestNs) this.oldestNs = createdNs;
-  };
-
   private sinkNamed(name: string): number {
     const sink = this.options.scenario.sinks.findIndex((spec) => spec.name === name);
     invariant(sink >= 0, `no sink ${name}`);
     return sink;
   }
-}
-
-function scalerOf(job: Job): RollingCount | null {
-  const { scaling } = job.spec;
-  if (scaling === null || job.containersMin === job.containersMax) return null;
-  const { lagSecondsUp: up, lagSecondsDown: down, window, hits, cooldownNs } = scaling;
-  const { containersMin, containersMax } = job;
-  return new RollingCount({ containersMin, containersMax, up, down, window, hits, cooldownNs });
 }

@@ -1,0 +1,68 @@
+/**
+ * The kinds of fault that a schedule is drawn from. A further kind is one entry here: what of a world it can strike, as
+ * the settings that name it in a scenario.
+ */
+import type { WrittenScenario } from '../../scenario/index.ts';
+import { range, type Targets } from './targets.ts';
+
+export type WrittenFault = NonNullable<WrittenScenario['faults']>[number];
+export type FaultKindName = WrittenFault['kind'];
+
+/** The settings of a fault beside its kind and times. */
+export type Strike = Readonly<Record<string, string | number | boolean>>;
+
+export interface FaultKind {
+  readonly kind: FaultKindName;
+  /** False for what happens at one moment: it has no `for`. */
+  readonly lasts: boolean;
+  /** Who causes it: the world, or people who run it. */
+  readonly by: 'world' | 'operator';
+  /** All that it can strike, the plainest first. None where the world has nothing of the kind. */
+  strikes(targets: Targets): readonly Strike[];
+}
+
+const eachBroker = ({ clusters }: Targets): Strike[] =>
+  clusters.flatMap(({ name, brokers }) => range(brokers).map((broker) => ({ cluster: name, broker })));
+/** One after the other with each of the settings, so that the plainest come first. */
+const eachBrokerWith =
+  (...settings: readonly Strike[]) =>
+  (targets: Targets): Strike[] =>
+    settings.flatMap((each) => eachBroker(targets).map((broker) => ({ ...broker, ...each })));
+const eachZone = ({ regions }: Targets): Strike[] =>
+  regions.flatMap(({ name, zones }) => range(zones).map((zone) => ({ region: name, zone })));
+const eachHost = ({ clusters }: Targets): Strike[] =>
+  clusters.flatMap(({ name, hosts }) => range(hosts).map((host) => ({ cluster: name, host })));
+const eachCluster = ({ clusters }: Targets): Strike[] => clusters.map(({ name }) => ({ cluster: name }));
+const eachSink = ({ sinks }: Targets): Strike[] => sinks.map(({ name }) => ({ sink: name }));
+const eachContainer = ({ sinks }: Targets): Strike[] =>
+  sinks.flatMap(({ name, containers }) => range(containers).map((container) => ({ sink: name, container })));
+const eachRestart = (targets: Targets): Strike[] => eachCluster(targets).map((at) => ({ ...at, down: '50ms' }));
+const theRouters = ({ sinks }: Targets): Strike[] => (sinks.length > 0 ? [{}] : []);
+
+export const FAULT_KINDS: readonly FaultKind[] = [
+  { kind: 'broker-kill', lasts: true, by: 'world', strikes: eachBroker },
+  { kind: 'broker-stop', lasts: true, by: 'operator', strikes: eachBroker },
+  { kind: 'broker-replace', lasts: true, by: 'operator', strikes: eachBroker },
+  { kind: 'broker-hang', lasts: true, by: 'world', strikes: eachBrokerWith({}, { session: 'lost' }) },
+  { kind: 'broker-slow', lasts: true, by: 'world', strikes: eachBrokerWith({ cpu: 100 }, { network: 1000 }) },
+  { kind: 'zone-kill', lasts: true, by: 'world', strikes: eachZone },
+  { kind: 'host-kill', lasts: true, by: 'world', strikes: eachHost },
+  { kind: 'controller-kill', lasts: true, by: 'world', strikes: eachCluster },
+  { kind: 'rolling-restart', lasts: false, by: 'operator', strikes: eachRestart },
+  { kind: 'leader-rebalance', lasts: false, by: 'operator', strikes: eachCluster },
+  { kind: 'cluster-unreachable', lasts: true, by: 'world', strikes: eachCluster },
+  { kind: 'sink-stop', lasts: true, by: 'world', strikes: eachSink },
+  { kind: 'router-crash', lasts: false, by: 'world', strikes: eachContainer },
+  { kind: 'checkpoint-store-down', lasts: true, by: 'world', strikes: theRouters },
+  { kind: 'desired-state-store-down', lasts: true, by: 'world', strikes: theRouters },
+];
+
+export function faultKind(name: string): FaultKind {
+  const found = FAULT_KINDS.find(({ kind }) => kind === name);
+  if (found === undefined) {
+    throw new RangeError(
+      `fault kind ${JSON.stringify(name)}; expected one of ${FAULT_KINDS.map(({ kind }) => kind).join(', ')}`,
+    );
+  }
+  return found;
+}

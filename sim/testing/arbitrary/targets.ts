@@ -1,0 +1,39 @@
+/** What a world has that a fault can strike. */
+import { hostOfBroker } from '../../model/placement.ts';
+import { resolveScenario, type Scenario, type Written } from '../../scenario/index.ts';
+
+export interface Targets {
+  readonly clusters: readonly { readonly name: string; readonly brokers: number; readonly hosts: number }[];
+  readonly regions: readonly { readonly name: string; readonly zones: number }[];
+  /** Containers are numbered over all topics of the sink. */
+  readonly sinks: readonly { readonly name: string; readonly containers: number }[];
+}
+
+const known = new WeakMap<Written, Scenario>();
+
+/** The world without its faults, resolved; remembered for as long as the written form lives. */
+export function worldOf(written: Written): Scenario {
+  let scenario = known.get(written);
+  if (scenario === undefined) {
+    scenario = resolveScenario({ ...written, faults: [] } as Written);
+    known.set(written, scenario);
+  }
+  return scenario;
+}
+
+export function targetsOf(written: Written): Targets {
+  const { clusters, sinks, regions } = worldOf(written);
+  return {
+    clusters: clusters.map(({ name, brokers, brokersPerHost, region }) => {
+      const { zones } = regions.find((each) => each.name === region)!;
+      const hosts = range(brokers).map((broker) => hostOfBroker(broker, zones, brokersPerHost));
+      return { name, brokers, hosts: Math.max(...hosts) + 1 };
+    }),
+    regions,
+    sinks: sinks.map(({ name, router }) => ({ name, containers: router.containers })),
+  };
+}
+
+export function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
+}

@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { scenarios } from './arbitrary/scenarios.ts';
+import { runSchedule } from './schedule-run.ts';
+
+describe('a run followed record by record', () => {
+  it('comes to what the ledger says, in any scenario, and drains once all is healed', () => {
+    fc.assert(
+      fc.property(scenarios(), (written) => {
+        const run = runSchedule(written);
+        expect(run.broken).toBeNull();
+        expect(run.stuck).toEqual([]);
+        expect(run.recoveryNs).toBeLessThan(Infinity);
+        const { ledger, topics } = run.result!;
+        expect(run.offered).toBe(ledger.offered);
+        const sums: Record<string, number> = {};
+        for (const { cause, count, sink } of run.losses) {
+          if (sink === null) sums[cause] = (sums[cause] ?? 0) + count;
+        }
+        const unknown = topics.reduce((sum, topic) => sum + topic.unknown, 0);
+        expect(sums).toEqual({ ...ledger.dropped, ...(unknown > 0 && { unknown }) });
+        run.duplicates.forEach(({ sink, count }, i) => {
+          const route = ledger.routes[i]!;
+          expect({ sink, count }).toEqual({
+            sink: route.sink,
+            count: Object.values(route.duplicates).reduce((sum: number, n) => sum + n!, 0),
+          });
+          const lost = run.losses.filter((loss) => loss.sink === sink).reduce((sum, loss) => sum + loss.count, 0);
+          expect(lost).toBe(Object.values(route.lost).reduce((sum: number, n) => sum + n!, 0));
+        });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('gives in request fidelity what the record gives, as far as sums tell', () => {
+    fc.assert(
+      fc.property(scenarios(), (written) => {
+        const record = runSchedule(written);
+        const request = runSchedule(written, { fidelity: 'request' });
+        const sums = ({ losses }: typeof record) =>
+          Object.fromEntries(
+            losses.filter(({ sink }) => sink === null).map((loss) => [`${loss.topic} ${loss.cause}`, loss.count]),
+          );
+        expect(sums(request)).toEqual(sums(record));
+        expect(request.duplicates).toEqual(record.duplicates);
+        expect(request.offeredOf).toEqual(record.offeredOf);
+        expect(request.memoryBytes).toBe(record.memoryBytes);
+        expect(request.disorders).toBeNull();
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

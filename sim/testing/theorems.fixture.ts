@@ -1,0 +1,103 @@
+/** What is known to hold, as checks: for a few schedules with every test run, for thousands in the deep one. */
+import { DedupeWindow } from '../../src/router/dedupe.ts';
+import type { CheckOptions } from './check.ts';
+import { smallPipeline } from './traps.fixture.ts';
+
+const MINUTE_NS = 60_000_000_000;
+
+export interface Theorem {
+  readonly says: string;
+  readonly check: CheckOptions;
+}
+
+/** Whatever strikes: worlds, traffic, settings and faults are all drawn. */
+const ANYTHING: readonly Theorem[] = [
+  { says: 'books balance, and all drains once healed, whatever is set and strikes', check: {} },
+  { says: 'the same in request fidelity', check: { fidelity: 'request' } },
+  {
+    says: 'at-least-once routers lose nothing while lag stays under retention, whatever crashes',
+    check: {
+      bounds: { loss: ['retention', 'undelivered'].map((cause) => ({ cause: cause as 'retention', atMost: 0 })) },
+    },
+  },
+];
+
+const GIVEN: readonly Theorem[] = [
+  {
+    says: 'a bounded buffer never holds more than its bound (drop-new)',
+    check: {
+      world: smallPipeline({ policy: { buffer: '2kB' }, topic: { rate: '200/s' } }),
+      bounds: { memory: '2kB' },
+    },
+  },
+  {
+    says: 'a bounded buffer never holds more than its bound (drop-oldest)',
+    check: {
+      world: smallPipeline({ policy: { buffer: '2kB', overflow: 'drop-oldest' }, topic: { rate: '200/s' } }),
+      bounds: { memory: '2kB' },
+    },
+  },
+  {
+    says: 'a producer that never gives up, with room for the outage, loses nothing',
+    check: {
+      world: smallPipeline({ policy: { deliveryTimeout: 'never' }, brokers: 3, copies: 3 }),
+      bounds: { loss: 0 },
+    },
+  },
+  {
+    says: 'with three copies in three zones, acks all, two in sync and clean elections, nothing acknowledged is lost when one broker or zone fails at a time and all copies are in sync before the next',
+    check: {
+      world: smallPipeline({
+        brokers: 3,
+        copies: 3,
+        log: { minInsyncReplicas: 2 },
+        policy: { acks: 'all', deliveryTimeout: 'never' },
+        topic: { rate: '100/s', partitions: 2 },
+      }),
+      faults: { kinds: ['broker-kill', 'zone-kill', 'broker-hang', 'broker-stop'], apart: '700ms', forMax: '600ms' },
+      bounds: { loss: 0, duplicates: 0 },
+    },
+  },
+  {
+    says: 'order per key holds in the logs with one request in flight',
+    check: {
+      world: smallPipeline({
+        policy: { partitioner: 'keyed', keys: 5, inFlight: 1, deliveryTimeout: 'never' },
+        topic: { partitions: 2, rate: '100/s' },
+      }),
+      bounds: { order: 'log' },
+    },
+  },
+  {
+    says: 'de-duplication by guid gives exactly once within its window',
+    check: {
+      world: smallPipeline({ policy: { deliveryTimeout: 'never' } }),
+      dedupe: () => new DedupeWindow({ idsMax: 1_000_000, windowNs: MINUTE_NS }),
+      bounds: { loss: 0, duplicates: 0 },
+    },
+  },
+  {
+    says: 'a router writes again at most what it had not committed, once for each crash',
+    check: {
+      world: smallPipeline(),
+      faults: { kinds: ['router-crash'] },
+      // Records of one commit interval, 100 ms at 50 a second, its answer and Poisson's luck, for each crash.
+      bounds: { loss: 0, duplicates: ({ written }) => 25 * (written.faults?.length ?? 0) },
+    },
+  },
+  {
+    says: 'a sink that is away troubles no other',
+    check: {
+      world: smallPipeline({
+        sinks: {
+          archive: { kind: 's3', fileAge: '50ms', putLatency: '10ms' },
+          search: { kind: 'rate-limited', rate: '5000/s' },
+        },
+      }),
+      faults: { kinds: ['sink-stop'], where: ({ sink }) => sink === 'search' },
+      bounds: { loss: 0, duplicates: 0, staleness: { sink: 'archive', atMost: '300ms' } },
+    },
+  },
+];
+
+export const THEOREMS: readonly Theorem[] = [...ANYTHING, ...GIVEN];

@@ -1,0 +1,122 @@
+/** Known traps, each found from scratch: nothing but the flaw itself is told. */
+import { describe, expect, it } from 'vitest';
+import { DedupeWindow } from '../../src/router/dedupe.ts';
+import type { CheckOptions } from './check.ts';
+import { checkPolicy } from './check.ts';
+import { smallPipeline } from './traps.fixture.ts';
+
+const MS = 1_000_000;
+const SCHEDULES_MAX = 1_000;
+const FAULTS_MAX = 3;
+
+/** Looks for the flaw; answers the failure, which must be small. */
+function trapped(options: CheckOptions) {
+  const report = checkPolicy({ runs: SCHEDULES_MAX, seed: 1, ...options });
+  expect(report.failure, `nothing found in ${report.schedules} schedules`).not.toBeNull();
+  expect(report.failure!.scenario.faults!.length).toBeLessThanOrEqual(FAULTS_MAX);
+  return { ...report.failure!, schedules: report.schedules };
+}
+
+describe('a trap is found, with the least that springs it', () => {
+  it('a retry without idempotence duplicates after a lost answer', () => {
+    const failure = trapped({
+      world: smallPipeline({ policy: { idempotence: 'off' } }),
+      bounds: { duplicates: 0 },
+      faults: { kinds: ['cluster-unreachable', 'broker-kill', 'sink-stop'] },
+    });
+    expect(failure.scenario.faults).toHaveLength(1);
+    expect(failure.story.join('\n')).toMatch(
+      /sent again[\s\S]*appended to clicks\/0[\s\S]*: a second copy[\s\S]*sink has it again/,
+    );
+  });
+
+  it('a buffer smaller than the outage drops', () => {
+    const world = smallPipeline({ policy: { buffer: '1kB' } });
+    const failure = trapped({ world, bounds: { loss: 0 } });
+    expect(failure.seen).toContain('buffer-full');
+  });
+
+  it('retention shorter than an outage loses what was acknowledged', () => {
+    const world = smallPipeline({
+      topic: { retention: '300ms' },
+      log: { segmentAge: '100ms', retentionCheck: '100ms' },
+    });
+    const failure = trapped({ world, bounds: { loss: { cause: 'retention', atMost: 0 } } });
+    expect(failure.story.join('\n')).toMatch(/acknowledged[\s\S]*retention had removed it/);
+  });
+
+  it('a dedupe window shorter than the replay lets copies through', () => {
+    const window = (windowNs: number) => ({
+      world: smallPipeline({ router: { commitInterval: '500ms' } }),
+      faults: { kinds: ['router-crash' as const] },
+      bounds: { duplicates: 0 },
+      dedupe: () => new DedupeWindow({ idsMax: 100_000, windowNs }),
+    });
+    expect(trapped(window(300 * MS)).story.join('\n')).toMatch(/container 0 .* dies[\s\S]*sink has it again/);
+    expect(checkPolicy({ ...window(3_000 * MS), runs: 300, seed: 1 }).failure).toBeNull();
+  });
+
+  it('a router shared by two sinks stalls the good one', () => {
+    const sinks = (sharedWith: string[]) =>
+      ({
+        archive: {
+          kind: 's3',
+          fileAge: '50ms',
+          putLatency: '10ms',
+          router: { sharedWith, buffer: '1kB', fetchMax: '500B' },
+        },
+        search: { kind: 'rate-limited', rate: '5000/s' },
+      }) as const;
+    const check = (sharedWith: string[]): CheckOptions => ({
+      world: smallPipeline({ sinks: sinks(sharedWith) }),
+      faults: { kinds: ['sink-stop'], where: ({ sink }) => sink === 'search' },
+      bounds: { staleness: { sink: 'archive', atMost: '400ms' } },
+    });
+    expect(trapped(check(['search'])).seen).toMatch(/at archive/);
+    expect(checkPolicy({ ...check([]), runs: 200, seed: 1 }).failure).toBeNull();
+  });
+
+  it('several requests in flight with retries reorder', () => {
+    const check = (inFlight: number): CheckOptions => ({
+      world: smallPipeline({
+        policy: { inFlight, linger: '0ms', retryBackoff: '50ms', idempotence: 'off' },
+        topic: { rate: '300/s' },
+      }),
+      bounds: { order: 'log' },
+    });
+    const failure = trapped(check(5));
+    expect(failure.story.length).toBeGreaterThan(3);
+    expect(checkPolicy({ ...check(1), runs: 100, seed: 1 }).failure?.text).toBeUndefined();
+  });
+
+  describe('of a cluster whose leaders die', () => {
+    const cluster = (how: Parameters<typeof smallPipeline>[0] = {}) =>
+      smallPipeline({ brokers: 3, copies: 2, ...how, policy: { deliveryTimeout: 'never', ...how.policy } });
+
+    it('acks=1 loses the tail of the log', () => {
+      const world = cluster({ policy: { acks: '1' }, log: { replicaFetchPause: '50ms' }, topic: { rate: '200/s' } });
+      const check = { world, bounds: { loss: 0 }, faults: { kinds: ['broker-kill' as const] } };
+      const failure = trapped(check);
+      expect(failure.seen).toMatch(/truncated/);
+      expect(failure.story.join('\n')).toMatch(/acknowledged[\s\S]*lost it/);
+      const safe = cluster({ policy: { acks: 'all' }, log: { replicaFetchPause: '50ms' }, topic: { rate: '200/s' } });
+      expect(
+        checkPolicy({ ...check, world: safe, faults: { ...check.faults, faultsMax: 1 }, runs: 50, seed: 1 }).ok,
+      ).toBe(true);
+    });
+
+    it('an unclean election loses what was acknowledged by all', () => {
+      const log = { uncleanElection: true, replicaFetchPause: '20ms' };
+      const world = cluster({ log, policy: { acks: 'all' }, topic: { rate: '200/s' } });
+      const failure = trapped({ world, bounds: { loss: 0 }, faults: { kinds: ['broker-kill'] } });
+      expect(failure.story.join('\n')).toMatch(/acknowledged[\s\S]*lost it/);
+    });
+
+    it('written, but not to enough replicas: a retry duplicates', () => {
+      const log = { minInsyncReplicas: 2, replicaFetchPause: '20ms' };
+      const world = cluster({ log, policy: { acks: 'all', idempotence: 'off' }, topic: { rate: '200/s' } });
+      const failure = trapped({ world, bounds: { duplicates: 0 }, faults: { kinds: ['broker-kill', 'broker-hang'] } });
+      expect(failure.story.join('\n')).toMatch(/a second copy/);
+    });
+  });
+});
