@@ -312,7 +312,7 @@ export interface Scenario {
     readonly arrivals: 'even' | 'poisson';
     readonly shape: TrafficShape;
     readonly policy: ProducerSpec;
-    /** When the first metadata answer reaches a producer after start. */
+    /** Within how long of its start a producer has its first metadata answer, if its cluster answers. */
     readonly metadataNs: number;
   };
   readonly sinks: readonly SinkSpec[];
