@@ -45,8 +45,10 @@ const {
 const { R_ABANDONED, R_INTS, R_NEXT } = REQUEST;
 
 const NONE = -1;
-/** How often a producer that could not get metadata asks again: Kafka's retry.backoff is 100 ms, its max age minutes. */
-const METADATA_RETRY_NS = 1_000_000_000;
+/** Which question for metadata an event is: one of its own time, or one after those that nobody answered. */
+const FIRST_QUESTION = 0;
+const NEXT_QUESTION = 1;
+const UNANSWERED = 2;
 
 export interface ProducerFleetOptions {
   readonly engine: Engine;
@@ -110,7 +112,7 @@ export class ProducerFleet implements ProducerEffects {
       observer: options.observer,
     });
     // Ties in time: records come before answers, answers before deadlines, in both fidelities.
-    this.#metadataKind = engine.kind('producer metadata', (producer, again) => this.#onMetadata(producer, again));
+    this.#metadataKind = engine.kind('producer metadata', (producer, question) => this.#onMetadata(producer, question));
     this.#wakeKind = engine.kind(
       'stream decision',
       (stream) => this.#onWake(stream),
@@ -192,14 +194,11 @@ export class ProducerFleet implements ProducerEffects {
    */
   #askMetadata(producer: number): void {
     const nowNs = this.#engine.nowNs;
-    const { firstStream, producers } = this.#plan;
+    const { firstStream } = this.#plan;
     for (let stream = firstStream[producer]; stream < firstStream[producer + 1]; stream++) {
       if (this.core.streams.views[stream] === null) return;
     }
-    if (this.#askedNs.length === 0) {
-      this.#askedNs = new Float64Array(producers).fill(-Infinity);
-      this.#repeats = new Int32Array(producers);
-    }
+    this.#noteQuestions();
     if (this.#askedNs[producer] === Infinity) return;
     const draw = hash32(this.#options.seed, producer, this.#repeats[producer]) / 4294967296;
     const waitNs = this.core.config.retry.backoffNs(Math.max(1, this.#repeats[producer]), draw);
@@ -208,7 +207,23 @@ export class ProducerFleet implements ProducerEffects {
     this.#repeats[producer] = sinceNs > 2 * waitNs ? 1 : this.#repeats[producer] + 1;
     this.#askedNs[producer] = Infinity;
     const atNs = nowNs + Math.max(0, Math.ceil(waitNs - sinceNs)) + 2 * this.#options.metadataTripNs;
-    this.#engine.schedule(atNs, this.#metadataKind, producer, 0, 1);
+    this.#engine.schedule(atNs, this.#metadataKind, producer, 0, NEXT_QUESTION);
+  }
+
+  /** Nobody is there to answer: the next question waits as the driver's next attempt to connect does. */
+  #askUnanswered(producer: number): void {
+    this.#noteQuestions();
+    const repeats = ++this.#repeats[producer];
+    const draw = hash32(this.#options.seed, producer, repeats) / 4294967296;
+    const waitNs = Math.max(1, this.core.config.reconnect.backoffNs(repeats, draw));
+    this.#askedNs[producer] = Infinity;
+    this.#engine.schedule(this.#engine.nowNs + waitNs, this.#metadataKind, producer, 0, UNANSWERED);
+  }
+
+  #noteQuestions(): void {
+    if (this.#askedNs.length > 0) return;
+    this.#askedNs = new Float64Array(this.#plan.producers).fill(-Infinity);
+    this.#repeats = new Int32Array(this.#plan.producers);
   }
 
   #enlist(): void {
@@ -242,15 +257,15 @@ export class ProducerFleet implements ProducerEffects {
       // A quota decides at each record, by its time and in the order of all that share it: as if the buffer were always near its bound.
       floats[row + PRESSURE_RECORDS] = limited ? -1 : config.bufferRecordsMax - slackRecords;
       const askNs = Math.floor(metadataNs * (hash32(seed, producer, 0x3e) / 4294967296));
-      this.#engine.schedule(askNs, this.#metadataKind, producer, 0, 0);
+      this.#engine.schedule(askNs, this.#metadataKind, producer, 0, FIRST_QUESTION);
     }
   }
 
-  #onMetadata(producer: number, again: number): void {
+  #onMetadata(producer: number, question: number): void {
     const nowNs = this.#engine.nowNs;
     const { core } = this;
     const plan = this.#plan;
-    if (again === 1) this.#askedNs[producer] = nowNs;
+    if (question !== FIRST_QUESTION) this.#askedNs[producer] = nowNs;
     this.#catchUpAll(producer);
     let missing = false;
     let gaps = false;
@@ -266,7 +281,8 @@ export class ProducerFleet implements ProducerEffects {
     }
     core.onTime(producer, nowNs);
     this.#look(producer);
-    if (missing) this.#engine.schedule(nowNs + METADATA_RETRY_NS, this.#metadataKind, producer, 0, 0);
+    if (question === (missing ? NEXT_QUESTION : UNANSWERED)) this.#repeats[producer] = 0;
+    if (missing) this.#askUnanswered(producer);
     // A partition without a leader is asked for until it has one.
     else if (gaps) this.#askMetadata(producer);
   }

@@ -314,7 +314,7 @@ export interface Scenario {
     /** No record is offered from this time on; absent: to the end of the run. */
     readonly untilNs?: number;
     readonly policy: ProducerSpec;
-    /** When the first metadata answer reaches a producer after start. */
+    /** Within how long of its start a producer has its first metadata answer, if its cluster answers. */
     readonly metadataNs: number;
   };
   readonly sinks: readonly SinkSpec[];

@@ -183,7 +183,7 @@ export const producersSchema = group(
     ),
     metadata: setting(
       duration(),
-      'When the first metadata answer reaches a producer after its start.',
+      'Within how long of its start a producer has its first metadata answer: each at a time of its own, evenly spread.',
       'guess: a few round trips and a connection',
       '50ms',
     ),

@@ -9,9 +9,8 @@ import { hurtBrokers, type OutageSpan, offer } from './workload.ts';
 
 const SLICE_NS = 1_000_000;
 
-/** The same in the simulator, at the scenario's fidelity. Null when it has no such outage. */
-export function modelRun(scenario: Scenario, span: OutageSpan): Figures | null {
-  if (scenario.faults.length === 0) return null;
+/** The same in the simulator, at the scenario's fidelity. */
+export function modelRun(scenario: Scenario, span: OutageSpan): Figures {
   const simulation = new Simulation(scenario);
   const isHurt = leaderIs(simulation.topology, scenario.topics, span.kind);
   const endNs = Math.ceil(span.atNs + span.forNs);

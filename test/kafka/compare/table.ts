@@ -3,8 +3,7 @@ import type { Outage } from './workload.ts';
 
 export interface Column {
   readonly name: string;
-  /** Null: it can not be run this way. */
-  readonly figures: Figures | null;
+  readonly figures: Figures;
 }
 
 const CAUSES = ['buffer-full', 'evicted', 'expired', 'retries-exhausted'] as const;
@@ -23,7 +22,7 @@ const CONNECTING =
   'the real client finds out that the broker is back when it next tries to connect, and a broker serves a while before it leads again; the model takes the first attempt of the core';
 
 export const ROWS: readonly Row[] = [
-  { name: 'offered', of: (f) => f.offered, alike: { share: 0, amount: 5 }, reason: () => 'rounding at the end' },
+  { name: 'offered', of: (f) => f.offered, alike: { share: 0, amount: 0 }, reason: () => 'nothing should' },
   {
     name: 'delivered',
     of: (f) => f.delivered,
@@ -37,8 +36,8 @@ export const ROWS: readonly Row[] = [
       alike: { share: 0.1, amount: 50 },
       reason: (outage) =>
         outage === 'cluster-away'
-          ? 'their sum follows the resume below; how it splits is not explained yet: an eviction makes more room at a time in the model than in the driver'
-          : 'how long the buffer is full depends on how many keys fall on the partitions that are away, and on the resume below; what a paused event loop offers at once is refused rather than evicting others',
+          ? 'all columns decide alike while the cluster is away; what differs comes of the resume below'
+          : 'how long the buffer is full depends on the resume below, and on whether a client holds up what goes elsewhere',
     }),
   ),
   {
@@ -104,10 +103,7 @@ const shown = (value: number, unit = ''): string =>
 
 /** The table, then a line for each row in which a column differs from the first. */
 export function render(outage: Outage, columns: readonly Column[]): string {
-  const cells = ROWS.map((row) => [
-    row.name,
-    ...columns.map(({ figures }) => (figures === null ? '—' : shown(row.of(figures), row.unit))),
-  ]);
+  const cells = ROWS.map((row) => [row.name, ...columns.map(({ figures }) => shown(row.of(figures), row.unit))]);
   const all = [['', ...columns.map(({ name }) => name)], ...cells];
   const widths = all[0].map((_, column) => Math.max(...all.map((line) => line[column].length)));
   const table = all.map((line) =>
@@ -116,14 +112,10 @@ export function render(outage: Outage, columns: readonly Column[]): string {
   const [{ figures: real }] = columns;
   const differences = ROWS.filter((row) =>
     columns.some(({ figures }) => {
-      if (figures === null || real === null) return false;
       const [a, b] = [row.of(real), row.of(figures)];
       return Math.abs(a - b) > Math.max(row.alike.amount, row.alike.share * Math.abs(a));
     }),
   ).map(({ name, reason }) => `  ${name}: ${reason(outage)}`);
-  if (columns.some(({ figures }) => figures === null)) {
-    differences.push('  —: a scenario has no such fault');
-  }
   const why = differences.length === 0 ? ['They agree.'] : ['Where they differ:', ...differences];
   return [...table, '', ...why].join('\n');
 }
