@@ -17,6 +17,8 @@ const zookeeper: ControllerSpec = {
 };
 
 const KILL_NS = 1_000 * MS;
+/** More than the controller needs once all brokers are back. */
+const ELECTIONS_MS = 500;
 
 const kill = (broker: number, more: Partial<FaultSpec & { kind: 'broker-kill' }> = {}): FaultSpec => ({
   kind: 'broker-kill',
@@ -131,6 +133,17 @@ describe('after a broker has died', () => {
     // 200 records a second; what waited has gone before.
     expect(book.stored - before).toBeGreaterThan(90);
     expect(book.inFlight).toBeLessThan(30);
+  });
+
+  it.each([100, 1_000])('a producer that finds no broker at first asks again at least every %i ms', (mostMs) => {
+    const faults = [0, 1, 2, 3].map((broker) => kill(broker, { atNs: 0, forNs: 900 * MS }));
+    const policy = { reconnectBackoffNs: 50 * MS, reconnectBackoffMaxNs: mostMs * MS };
+    const simulation = new Simulation(smallWorld({ ...world, faults, policy }));
+    const stored = (): number => simulation.ledger.check().topics[0].stored;
+    simulation.advance({ untilNs: 900 * MS });
+    expect(stored()).toBe(0);
+    simulation.advance({ untilNs: (900 + mostMs + ELECTIONS_MS) * MS });
+    expect(stored()).toBeGreaterThan(100);
   });
 
   it.each(['record', 'request'] as const)('what only it had is lost, to the record (%s)', (fidelity) => {

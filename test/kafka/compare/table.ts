@@ -58,7 +58,7 @@ export const ROWS: readonly Row[] = [
     alike: { share: 0.2, amount: 60 },
     reason: (outage) =>
       outage === 'broker-hang'
-        ? 'requests that wait in the hung broker’s sockets are written when it goes on, unless the client has closed its connection by then'
+        ? 'requests that wait in the hung broker’s sockets are written when it goes on, unless the client has closed its connection by then; a real broker that hangs loses its session too, and is sent no more once nobody leads'
         : 'only a write whose answer is lost is written twice: a request or two, by chance',
   },
   {
