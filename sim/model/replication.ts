@@ -47,7 +47,7 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
   private floor = 0;
   /** What followers have heard of the high watermark, up to the latest change. */
   private told: ToldWatermarks | null = null;
-  /** Followers that were in sync, and in trouble before that time: where they stood. */
+  /** Followers that have healed: where they stood while they were in trouble, and in sync, before that time. */
   private healed: { readonly atNs: number; readonly position: number }[] = [];
   /** The in-sync set was checked up to here. */
   private checkedNs = 0;
@@ -280,7 +280,7 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
       // The high watermark hangs on its very position, until it has left.
       if (follower?.isInSync(nowNs) && follower.position < single) single = follower.position;
     }
-    // And it did until it was healthy again, which may be later than this past, if somebody has asked meanwhile.
+    // And it did until it had left or was healthy again: both may be later than this past, if somebody has asked meanwhile.
     if (this.healed.length > 0) {
       this.healed = this.healed.filter(({ atNs }) => atNs > nowNs);
       for (const { position } of this.healed) if (position < single) single = position;
@@ -390,7 +390,9 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
   /** The follower is as good as any other: from here on its grid tells all. */
   private heal(follower: Follower, servedNs: number): void {
     this.keepTold(servedNs);
-    if (follower.isInSync(servedNs)) this.healed.push({ atNs: servedNs, position: follower.position });
+    // Who left and joined again was in sync until it left: the past that merges may be older still.
+    const atNs = Math.min(servedNs, follower.leavesNs);
+    if (atNs > Number.NEGATIVE_INFINITY) this.healed.push({ atNs, position: follower.position });
     const troubled = this.troubled!;
     this.anchor(follower.index, servedNs);
     troubled[follower.index] = null;
