@@ -251,7 +251,8 @@ export class Controllers {
         }
         break;
       case 'join':
-        if (this.#sessionEndsNs[task.broker] !== 0) break;
+        // Killed meanwhile, or started by two faults before the first was heard.
+        if (this.#sessionEndsNs[task.broker] !== 0 || !this.#clusters.copies.isDown(task.broker)) break;
         this.#live[task.broker] = 1;
         this.#clusters.start(task.broker, task.disk);
         this.#elect(this.#affected(cluster, task));

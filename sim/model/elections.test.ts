@@ -111,6 +111,17 @@ describe('after a broker has died', () => {
     expect(simulation.finish().ledger.balanced).toBe(true);
   });
 
+  it('a process that two faults start before the controller has heard of it joins once', () => {
+    const faults: FaultSpec[] = [
+      { kind: 'broker-stop', atNs: 0, forNs: MS, cluster: 'fronting', broker: 0 },
+      { kind: 'controller-kill', atNs: 0, forNs: 20 * MS + 1, cluster: 'fronting' },
+    ];
+    const controller = { ...zookeeper, sessionTimeoutNs: 20 * MS, loadNs: 0 };
+    const simulation = new Simulation(smallWorld({ ...world, cluster: { controller }, faults }));
+    simulation.advance();
+    expect(simulation.clusters.copies.isDown(0)).toBe(false);
+  });
+
   it('preferred leaders lead again when they are told to', () => {
     const faults: FaultSpec[] = [
       kill(2, { forNs: 900 * MS }),

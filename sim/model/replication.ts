@@ -391,8 +391,7 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
   private heal(follower: Follower, servedNs: number): void {
     this.keepTold(servedNs);
     // Who left and joined again was in sync until it left: the past that merges may be older still.
-    const atNs = Math.min(servedNs, follower.leavesNs);
-    if (atNs > Number.NEGATIVE_INFINITY) this.healed.push({ atNs, position: follower.position });
+    this.healed.push({ atNs: Math.min(servedNs, follower.leavesNs), position: follower.position });
     const troubled = this.troubled!;
     this.anchor(follower.index, servedNs);
     troubled[follower.index] = null;
