@@ -28,6 +28,17 @@ class Oracle {
     return this.ids;
   }
 
+  hasTwin({ timeNs, kind, entity, ordinal, data }: Event): boolean {
+    return this.pending.some(
+      (each) =>
+        each.timeNs === timeNs &&
+        each.kind === kind &&
+        each.entity === entity &&
+        each.ordinal === ordinal &&
+        each.data === data,
+    );
+  }
+
   cancel(id: number): boolean {
     const at = this.pending.findIndex((event) => event.id === id);
     if (at >= 0) this.pending.splice(at, 1);
@@ -70,7 +81,10 @@ function compare(script: (n: number) => readonly Action[], eventsMax: number, op
     }
     const { inNs, kind, entity, ordinal, data } = action;
     const timeNs = engine.nowNs + inNs;
-    const id = oracle.add({ timeNs, kind, entity, ordinal, data });
+    const event = { timeNs, kind, entity, ordinal, data };
+    // Two alike in all can't be told apart: which of them comes first only a cancellation could tell, and it may be either.
+    if (oracle.hasTwin(event)) return;
+    const id = oracle.add(event);
     if (action.do === 'schedule') {
       engine.schedule(timeNs, kind, entity, ordinal, data);
     } else {
