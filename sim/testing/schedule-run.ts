@@ -39,7 +39,7 @@ export interface ScheduleRun {
   readonly disorders: readonly Disorder[] | null;
   /** Longest from a record's offer until the sink had it, or to the end for what is stored and could still come. */
   readonly staleness: readonly { readonly sink: string; readonly ns: number; readonly record: number | null }[];
-  /** Most that a producer held, overhead included. */
+  /** Most that a producer held, overhead included: exact in record fidelity, in request fidelity as its decisions saw it. */
   readonly memoryBytes: number;
   /** From healing until nothing offered before it was on its way; `Infinity` when that never came. */
   readonly recoveryNs: number;
