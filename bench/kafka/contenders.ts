@@ -63,6 +63,7 @@ function ofKafkaJs(): Contender[] {
     kafkaJsAlone({ size: 500, atOnce: 15 }),
     spillway('kafkajs', viaKafkaJs, 16),
     spillway('kafkajs', viaKafkaJs, 128),
+    spillway('kafkajs', viaKafkaJs, 512),
   ];
 }
 
@@ -74,19 +75,23 @@ function ofPlatformatic(): Contender[] {
     platformaticAlone({ size: 500, atOnce: 15 }),
     spillway('@platformatic/kafka', viaPlatformatic, 16),
     spillway('@platformatic/kafka', viaPlatformatic, 128),
+    spillway('@platformatic/kafka', viaPlatformatic, 512),
   ];
 }
 
 function ofConfluent(): Contender[] {
   const client = confluentClient();
   if (client === null) return [];
-  const via: Via = (bootstrap) => confluentProducer({ client, config: { 'bootstrap.servers': bootstrap.join() } });
+  // As alone: enough for librdkafka to find a batch whole, which it is handed record by record.
+  const via: Via = (bootstrap) =>
+    confluentProducer({ client, config: { 'bootstrap.servers': bootstrap.join(), 'linger.ms': 5 } });
   return [
     confluentAlone(client, 5),
     confluentAlone(client, 50),
     confluentCalls(client, { size: 500, atOnce: 15, lingerMs: 0 }),
     spillway('@confluentinc/kafka-javascript', via, 16),
     spillway('@confluentinc/kafka-javascript', via, 128),
+    spillway('@confluentinc/kafka-javascript', via, 512),
   ];
 }
 
