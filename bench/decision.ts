@@ -52,7 +52,7 @@ function nsEach(decisions: number, rounds: number, decide: (n: number) => number
 
 /** A record's decision: `peek` and `appended`, and `closed` at every 16th record, as a full or lingered batch does. */
 export function partitionerNs(factory: PartitionerFactory, { decisions, rounds }: Effort): number {
-  const partitioner = factory();
+  const partitioner = factory({ batchBytesMax: BATCH_BYTES, compressionRatio: 1 });
   const view = new TopicView(Array.from({ length: PARTITIONS }, (_, i) => i));
   const queued = Int32Array.from({ length: PARTITIONS }, (_, i) => i & 3);
   const load: LoadView = { queuedBatches: () => queued };

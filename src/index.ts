@@ -79,7 +79,6 @@ export {
   keyed,
   keyHashOf,
   murmur2,
-  type PartitionerFactory,
   random,
   roundRobin,
   type StickyOptions,
@@ -87,7 +86,15 @@ export {
   type UniformStickyOptions,
   uniformSticky,
 } from './producer/partitioner/index.ts';
-export type { BufferView, LoadView, OverflowPolicy, Partitioner, RetryPolicy } from './producer/policy.ts';
+export type {
+  BatchLimits,
+  BufferView,
+  LoadView,
+  OverflowPolicy,
+  Partitioner,
+  PartitionerFactory,
+  RetryPolicy,
+} from './producer/policy.ts';
 export type { Pressure, PressureNews, PressureOptions } from './producer/pressure.ts';
 export { createProducer, Producer } from './producer/producer.ts';
 export type { Quota } from './producer/quotas.ts';

@@ -1,4 +1,4 @@
-// `npm run bench:kafka [-- --quick]`: builds, starts three brokers as `npm run test:kafka` does, and prints what producing
+// `npm run bench:kafka [-- --quick] [--client=NAME]`: builds, starts three brokers as `npm run test:kafka` does, and prints what producing
 // through spillway costs beside the clients alone, and what a cluster that hangs costs.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,8 @@ const words = process.argv.slice(2);
 
 if (words.includes('--built')) {
   const { run } = await import(pathToFileURL(join(root, 'dist/bench/kafka/main.js')).href);
-  await run({ quick: words.includes('--quick') });
+  const client = words.find((word) => word.startsWith('--client='))?.slice('--client='.length) ?? '';
+  await run({ quick: words.includes('--quick'), client });
 } else {
   const build = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
   if (build.status !== 0) process.exit(build.status ?? 1);

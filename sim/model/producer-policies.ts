@@ -3,7 +3,7 @@ import type { ProducerConfig } from '../../src/producer/config.ts';
 import type { ProducerOptions } from '../../src/producer/options.ts';
 import { dropNew, dropOldest, evictLower } from '../../src/producer/overflow.ts';
 import { keyed, random, roundRobin, sticky, uniformSticky } from '../../src/producer/partitioner/index.ts';
-import type { Partitioner } from '../../src/producer/policy.ts';
+import type { PartitionerFactory } from '../../src/producer/policy.ts';
 import { exponential } from '../../src/producer/retry.ts';
 import type { ProducerSpec, Scenario } from '../scenario/scenario.ts';
 
@@ -45,7 +45,7 @@ export function producerOptions({ producers: { policy }, topics }: Scenario): Om
   };
 }
 
-function partitionerOf(spec: ProducerSpec): () => Partitioner {
+function partitionerOf(spec: ProducerSpec): PartitionerFactory {
   switch (spec.partitioner) {
     case 'random':
       return random();

@@ -1,6 +1,6 @@
 /** What a producer core is told once: bounds, time-outs and policies. All its producers share it. */
 import type { Acks } from '../record.ts';
-import type { OverflowPolicy, Partitioner, RetryPolicy } from './policy.ts';
+import type { OverflowPolicy, PartitionerFactory, RetryPolicy } from './policy.ts';
 import type { Quota } from './quotas.ts';
 
 export interface ProducerConfig {
@@ -39,7 +39,7 @@ export interface ProducerConfig {
   /** Waits between attempts to reach a broker that refuses connections. */
   readonly reconnect: RetryPolicy;
   /** Makes the one partitioner that serves all streams of the core. */
-  readonly partitioner: () => Partitioner;
+  readonly partitioner: PartitionerFactory;
   readonly overflow: OverflowPolicy;
   /** Each producer has a bucket of its own for each of these; streams say which of them they count against. */
   readonly quotas: readonly Quota[];

@@ -38,6 +38,17 @@ export interface Partitioner {
   promised(stream: number, bytesEach: number): number;
 }
 
+/** How a core fills its batches: the part of its `ProducerConfig` that partitioners go by. */
+export interface BatchLimits {
+  /** Compressed payload of a batch at the most, bytes. */
+  readonly batchBytesMax: number;
+  /** Compressed size ÷ raw size. */
+  readonly compressionRatio: number;
+}
+
+/** Makes the partitioner of one core: state is never shared between cores. */
+export type PartitionerFactory = (limits: BatchLimits) => Partitioner;
+
 /** What an overflow policy may ask about the buffer of the producer that is full. */
 export interface BufferView {
   /** Oldest queued batch of this class that has not been handed to the network, or −1. */

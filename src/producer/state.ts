@@ -64,7 +64,7 @@ export class ProducerState implements LoadView {
     checkProducerConfig(config);
     this.config = config;
     this.effects = effects;
-    this.partitioner = config.partitioner();
+    this.partitioner = config.partitioner(config);
     this.sticks = this.partitioner.movesBetweenBatches;
     this.connections = new Connections(config.reconnect);
     this.queues = new QueueTable(this.batches, this.producers);

@@ -1,7 +1,4 @@
-import type { Partitioner } from '../policy.ts';
-
-/** Makes the partitioner of one core: state is never shared between cores. */
-export type PartitionerFactory = () => Partitioner;
+export type { PartitionerFactory } from '../policy.ts';
 
 export { keyed } from './keyed.ts';
 export { keyHashOf, murmur2 } from './murmur2.ts';

@@ -1,5 +1,5 @@
 import { NO_KEY } from '../../record.ts';
-import type { LoadView, Partitioner } from '../policy.ts';
+import type { LoadView, Partitioner, PartitionerFactory } from '../policy.ts';
 import type { TopicView } from '../topic-view.ts';
 import { grown } from './column.ts';
 import { uniformSticky } from './uniform-sticky.ts';
@@ -9,8 +9,8 @@ import { uniformSticky } from './uniform-sticky.ts';
  * (AK, `BuiltInPartitioner.partitionForKey`): the key's partition must not depend on who is up. Those without a key go
  * where `unkeyed` says; by default uniform sticky, as in Kafka.
  */
-export function keyed(unkeyed: () => Partitioner = uniformSticky()): () => Partitioner {
-  return () => new KeyedPartitioner(unkeyed());
+export function keyed(unkeyed: PartitionerFactory = uniformSticky()): PartitionerFactory {
+  return (limits) => new KeyedPartitioner(unkeyed(limits));
 }
 
 class KeyedPartitioner implements Partitioner {

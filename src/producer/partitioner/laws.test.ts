@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_KEY } from '../../record.ts';
 import { TopicView } from '../topic-view.ts';
 import { keyed, type PartitionerFactory, random, roundRobin, sticky, uniformSticky } from './index.ts';
-import { StreamFixture } from './stream.fixture.ts';
+import { LIMITS, StreamFixture } from './stream.fixture.ts';
 
 const ALL: Record<string, PartitionerFactory> = {
   random: random(),
@@ -71,7 +71,7 @@ describe.each(Object.entries(ALL))('every partitioner: %s', (_name, factory) => 
   it('names a partition that exists, and one with a leader unless its batch is open or none has one', () => {
     fc.assert(
       fc.property(view, steps, fc.integer(), (first, plan, identity) => {
-        const world = new StreamFixture(factory(), first, { identity });
+        const world = new StreamFixture(factory(LIMITS), first, { identity });
         for (const step of plan) {
           take(world, step);
           const partition = world.peek();
@@ -87,7 +87,7 @@ describe.each(Object.entries(ALL))('every partitioner: %s', (_name, factory) => 
   it('answers the same when asked again, even if queues have changed or other streams are busy', () => {
     fc.assert(
       fc.property(view, steps, fc.integer(), (first, plan, identity) => {
-        const partitioner = factory();
+        const partitioner = factory(LIMITS);
         const world = new StreamFixture(partitioner, first, { identity });
         const other = new StreamFixture(partitioner, first, { stream: 40, identity });
         for (const step of plan) {
@@ -105,7 +105,7 @@ describe.each(Object.entries(ALL))('every partitioner: %s', (_name, factory) => 
   it('keeps its promise: that many more records, one by one, go where peek said', () => {
     fc.assert(
       fc.property(view, steps, fc.integer({ min: 1, max: 40 }), (first, plan, bytesEach) => {
-        const world = new StreamFixture(factory(), first);
+        const world = new StreamFixture(factory(LIMITS), first);
         for (const step of plan) take(world, step);
         const partition = world.peek();
         const promised = Math.min(world.partitioner.promised(world.stream, bytesEach), 50);
@@ -118,8 +118,8 @@ describe.each(Object.entries(ALL))('every partitioner: %s', (_name, factory) => 
   it('is a function of identity and history alone: a second instance does the same', () => {
     fc.assert(
       fc.property(view, steps, fc.integer(), (first, plan, identity) => {
-        const one = new StreamFixture(factory(), first, { identity });
-        const two = new StreamFixture(factory(), first, { stream: 17, identity });
+        const one = new StreamFixture(factory(LIMITS), first, { identity });
+        const two = new StreamFixture(factory(LIMITS), first, { stream: 17, identity });
         for (const step of plan) {
           take(one, step);
           take(two, step);
@@ -137,7 +137,7 @@ describe('sticky kinds', () => {
     (factory) => {
       fc.assert(
         fc.property(view, steps, (first, plan) => {
-          const world = new StreamFixture(factory(), first);
+          const world = new StreamFixture(factory(LIMITS), first);
           for (const step of plan) {
             const partition = world.append();
             take(world, step);

@@ -1,7 +1,10 @@
 /** A stand-in for the core: it tracks open batches and queues, and drives a partitioner as the contract says. */
 import { NO_KEY } from '../../record.ts';
-import type { LoadView, Partitioner } from '../policy.ts';
+import type { BatchLimits, LoadView, Partitioner } from '../policy.ts';
 import { TopicView } from '../topic-view.ts';
+
+/** Kafka's own. */
+export const LIMITS: BatchLimits = { batchBytesMax: 16_384, compressionRatio: 1 };
 
 export function viewOf(...leaders: number[]): TopicView {
   return new TopicView(leaders);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Partitioner } from '../policy.ts';
 import { sticky } from './sticky.ts';
-import { healthy, StreamFixture, viewOf } from './stream.fixture.ts';
+import { healthy, LIMITS, StreamFixture, viewOf } from './stream.fixture.ts';
 import { uniformSticky } from './uniform-sticky.ts';
 
 /** How often each of the partitions is chosen while its queue stays as given. */
 function choices(adaptive: boolean, queued: number[], rounds: number): Int32Array {
-  const world = new StreamFixture(uniformSticky({ batchBytes: 1, adaptive })(), healthy(queued.length));
+  const world = new StreamFixture(uniformSticky({ batchBytes: 1, adaptive })(LIMITS), healthy(queued.length));
   world.queued.set(queued);
   const chosen = new Int32Array(queued.length);
   for (let i = 0; i < rounds; i++) chosen[world.sendAlone()]++;
@@ -35,7 +35,7 @@ function slowShare(partitioner: Partitioner): number {
 
 describe('uniform sticky', () => {
   it('stays over small batches until its bytes are appended', () => {
-    const world = new StreamFixture(uniformSticky({ batchBytes: 100 })(), healthy(50));
+    const world = new StreamFixture(uniformSticky({ batchBytes: 100 })(LIMITS), healthy(50));
     const partition = world.sendAlone(40);
     expect(world.sendAlone(40)).toBe(partition);
     expect(world.sendAlone(40)).toBe(partition);
@@ -44,14 +44,25 @@ describe('uniform sticky', () => {
     expect(world.peek()).not.toBe(next);
   });
 
+  it('a visit is a full batch by default, uncompressed', () => {
+    const limits = { batchBytesMax: 1_000, compressionRatio: 0.5 };
+    const world = new StreamFixture(uniformSticky()(limits), healthy(50));
+    const partition = world.append(1, 1_999);
+    world.close(partition);
+    expect(world.peek()).toBe(partition);
+    world.append(1, 1);
+    world.close(partition);
+    expect(world.peek()).not.toBe(partition);
+  });
+
   it('past its bytes it waits for the open batch to close, but not past twice its bytes', () => {
-    const patient = new StreamFixture(uniformSticky({ batchBytes: 100 })(), healthy(50));
+    const patient = new StreamFixture(uniformSticky({ batchBytes: 100 })(LIMITS), healthy(50));
     const partition = patient.append(1, 150);
     expect(patient.peek()).toBe(partition);
     patient.close(partition);
     expect(patient.peek()).not.toBe(partition);
 
-    const driven = new StreamFixture(uniformSticky({ batchBytes: 100 })(), healthy(50));
+    const driven = new StreamFixture(uniformSticky({ batchBytes: 100 })(LIMITS), healthy(50));
     expect(driven.append(1, 199)).toBe(partition);
     expect(driven.append(1, 1)).toBe(partition);
     expect(driven.open.has(partition)).toBe(true);
@@ -59,7 +70,7 @@ describe('uniform sticky', () => {
   });
 
   it('promises records up to twice its bytes', () => {
-    const world = new StreamFixture(uniformSticky({ batchBytes: 100 })(), healthy(3));
+    const world = new StreamFixture(uniformSticky({ batchBytes: 100 })(LIMITS), healthy(3));
     expect(world.partitioner.promised(0, 30)).toBe(7);
     world.append(1, 150);
     expect(world.partitioner.promised(0, 30)).toBe(2);
@@ -67,7 +78,7 @@ describe('uniform sticky', () => {
   });
 
   it('gives a slow partition at most twice the bytes of the others, where sticky gives it eight times', () => {
-    expect(slowShare(uniformSticky({ batchBytes: 16_384, adaptive: false })())).toBeLessThan(2.05);
+    expect(slowShare(uniformSticky({ batchBytes: 16_384, adaptive: false })(LIMITS))).toBeLessThan(2.05);
     expect(slowShare(sticky()())).toBeGreaterThan(7.5);
   });
 
@@ -85,7 +96,7 @@ describe('uniform sticky', () => {
   });
 
   it('leaves a partition without a leader once no batch is open there', () => {
-    const world = new StreamFixture(uniformSticky()(), healthy(2));
+    const world = new StreamFixture(uniformSticky()(LIMITS), healthy(2));
     const partition = world.append();
     world.view = partition === 0 ? viewOf(-1, 1) : viewOf(0, -1);
     expect(world.peek()).toBe(partition);

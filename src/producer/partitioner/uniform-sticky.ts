@@ -1,10 +1,13 @@
 import { below, hash32 } from '../../hash.ts';
-import type { LoadView, Partitioner } from '../policy.ts';
+import type { LoadView, Partitioner, PartitionerFactory } from '../policy.ts';
 import type { TopicView } from '../topic-view.ts';
 import { grown } from './column.ts';
 
 export interface UniformStickyOptions {
-  /** Bytes to append to a partition before moving on. Default 16 KiB, Kafka's `batch.size` (AK): keep the two equal. */
+  /**
+   * Payload to append to a partition before moving on, bytes. Default: what a full batch holds, as in Kafka (AK). With less,
+   * batches never fill while there is load: it leaves each at twice these bytes.
+   */
   readonly batchBytes?: number;
   /** Whether to prefer partitions with short queues. Default true, as Kafka's `partitioner.adaptive.partitioning.enable` (AK). */
   readonly adaptive?: boolean;
@@ -19,13 +22,13 @@ export interface UniformStickyOptions {
  *
  * Unlike Kafka's, it leaves a partition that lost its leader as soon as no batch is open there.
  */
-export function uniformSticky(options: UniformStickyOptions = {}): () => Partitioner {
-  const batchBytes = options.batchBytes ?? 16_384;
-  if (!Number.isSafeInteger(batchBytes) || batchBytes < 1) {
+export function uniformSticky(options: UniformStickyOptions = {}): PartitionerFactory {
+  const { batchBytes, adaptive = true } = options;
+  if (batchBytes !== undefined && (!Number.isSafeInteger(batchBytes) || batchBytes < 1)) {
     throw new RangeError(`uniformSticky: batchBytes must be an integer ≥ 1, got ${batchBytes}`);
   }
-  const adaptive = options.adaptive ?? true;
-  return () => new UniformStickyPartitioner(batchBytes, adaptive);
+  return ({ batchBytesMax, compressionRatio }) =>
+    new UniformStickyPartitioner(batchBytes ?? Math.ceil(batchBytesMax / compressionRatio), adaptive);
 }
 
 class UniformStickyPartitioner implements Partitioner {
