@@ -3,6 +3,7 @@ import { hostOfBroker } from '../model/placement.ts';
 import { zoneOfBroker } from '../model/zones.ts';
 import type { Finding } from './check.ts';
 import type { Clusters } from './clusters.ts';
+import { hazardsOf } from './hazards.ts';
 import type { PathStep } from './issue.ts';
 import { nearest } from './nearest.ts';
 import type { AssertionSpec, FaultSpec, SinkSpec } from './scenario.ts';
@@ -42,7 +43,8 @@ export function buildFaults(context: TimelineContext): FaultSpec[] {
   return context.scenario.faults.flatMap((fault, i) => faultsOf(fault, i, context));
 }
 
-function faultsOf(fault: WrittenFault, i: number, { scenario, clusters, sinks, report }: TimelineContext): FaultSpec[] {
+function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): FaultSpec[] {
+  const { scenario, clusters, sinks, report } = context;
   const { warmup, for: durationNs } = scenario.run;
   const path = (key: string): PathStep[] => ['faults', i, key];
   if (fault.at >= durationNs) {
@@ -155,6 +157,8 @@ function faultsOf(fault: WrittenFault, i: number, { scenario, clusters, sinks, r
     case 'checkpoint-store-down':
     case 'desired-state-store-down':
       return [{ kind: fault.kind, atNs, forNs: fault.for }];
+    default:
+      return hazardsOf(fault, { index: i, atNs }, context);
   }
 }
 
