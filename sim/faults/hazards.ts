@@ -1,5 +1,5 @@
 /** What hazards do to the world. */
-import type { HazardSpec } from '../scenario/hazard-spec.ts';
+import type { HazardSpec } from '../scenario/scenario.ts';
 
 export interface HazardDoors {
   /** A share of the writes is turned down, until the same object is handed in again. */

@@ -1,8 +1,8 @@
 /** From written hazards to resolved ones. */
 import { hostOfBroker } from '../model/placement.ts';
 import type { PathStep } from './issue.ts';
+import { lookUp, type TimelineContext } from './look-up.ts';
 import type { ClusterSpec, FaultSpec } from './scenario.ts';
-import { lookUp, type TimelineContext } from './timeline.ts';
 import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
 import type { hazardSchemas } from './written-hazards.ts';

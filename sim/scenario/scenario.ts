@@ -1,6 +1,8 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
 import type { HazardSpec } from './hazard-spec.ts';
 
+export type { HazardSpec } from './hazard-spec.ts';
+
 export interface BrokerSpec {
   readonly cores: number;
   readonly ioThreads: number;
