@@ -5,6 +5,7 @@
 
 import type { ProducerConfig } from '../src/producer/config.ts';
 import { Engine } from './engine/index.ts';
+import type { HazardDoors } from './faults/hazards.ts';
 import { type FaultDoors, FaultTimeline } from './faults/timeline.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { BrokerUsage } from './measure/broker-usage.ts';
@@ -90,6 +91,7 @@ export class Simulation {
       reconnectCluster: (cluster) => this.producers.courier.faults.reconnect(this.#clusterOf(cluster)),
       stopSink: (sink) => this.routers.stopSink(sink),
       startSink: (sink) => this.routers.startSink(sink),
+      ...this.#hazardDoors(),
       crashRouter: (sink, container) => this.routers.crashContainer(sink, container),
       stopStore: (store) => (store === 'checkpoint' ? this.routers.checkpoints : this.routers.desiredState).stop(),
       startStore: (store) =>
@@ -230,6 +232,16 @@ export class Simulation {
     this.warmupRecords = this.producers.courier.recordsSent;
     this.producers.courier.latency.clear();
     for (const latency of this.routers.books.latency) latency.clear();
+  }
+
+  #hazardDoors(): HazardDoors {
+    const sinkOf = (name: string): number => this.scenario.sinks.findIndex((sink) => sink.name === name);
+    return {
+      beginRefusing: (sink, refusal) => this.routers.writes.beginRefusing(sinkOf(sink), refusal),
+      endRefusing: (sink, refusal) => this.routers.writes.endRefusing(sinkOf(sink), refusal),
+      slowSink: (sink, factors) => this.routers.writes.slow(sinkOf(sink), factors),
+      crashRouterHost: (host, containersPerHost) => this.routers.crashHost(host, containersPerHost),
+    };
   }
 
   #clusterOf(name: string): number {

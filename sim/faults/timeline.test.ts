@@ -28,6 +28,10 @@ function told(faults: readonly FaultSpec[]): string[] {
     stopSink: (sink) => say(`stop sink ${sink}`),
     startSink: (sink) => say(`start sink ${sink}`),
     crashRouter: (sink, container) => say(`crash router ${sink}/${container}`),
+    beginRefusing: (sink, { share, manner }) => say(`${sink} refuses ${share} ${manner}`),
+    endRefusing: (sink, { share }) => say(`${sink} no longer refuses ${share}`),
+    slowSink: (sink, { rate, latency }) => say(`slow sink ${sink}: ${rate}, ${latency}`),
+    crashRouterHost: (host, containers) => say(`crash host ${host} of ${containers}`),
     stopStore: (store) => say(`stop store ${store}`),
     startStore: (store) => say(`start store ${store}`),
   };
@@ -85,6 +89,15 @@ describe('a fault', () => {
       ['2 s: cut off fronting', '5 s: reconnect fronting'],
     ],
     [sinkStop(2, 3), ['2 s: stop sink s3', '5 s: start sink s3']],
+    [
+      { kind: 'sink-reject', ...spans, sink: 's3', share: 0.2, manner: 'for-good' },
+      ['2 s: s3 refuses 0.2 for-good', '5 s: s3 no longer refuses 0.2'],
+    ],
+    [
+      { kind: 'sink-slow', ...spans, sink: 's3', rate: 4, latency: 2 },
+      ['2 s: slow sink s3: 4, 2', '5 s: slow sink s3: 1, 1'],
+    ],
+    [{ kind: 'router-host-crash', atNs: 2 * S, host: 3, containersPerHost: 10 }, ['2 s: crash host 3 of 10']],
     [{ kind: 'router-crash', atNs: 2 * S, sink: 's3', container: 4 }, ['2 s: crash router s3/4']],
     [{ kind: 'checkpoint-store-down', ...spans }, ['2 s: stop store checkpoint', '5 s: start store checkpoint']],
     [
@@ -115,6 +128,39 @@ describe('faults of one target that overlap', () => {
   it('are each a crash when they are crashes: a container that is being relaunched can crash again', () => {
     const crash: FaultSpec = { kind: 'router-crash', atNs: S, sink: 's3', container: 0 };
     expect(told([crash, { ...crash, atNs: 2 * S }, crash])).toHaveLength(3);
+  });
+});
+
+describe('faults that slow one thing', () => {
+  const slow = (at: number, seconds: number, cpu: number): FaultSpec => ({
+    kind: 'broker-slow',
+    atNs: at * S,
+    forNs: seconds * S,
+    cluster: 'fronting',
+    broker: 0,
+    cpu,
+    disk: 1,
+    network: 1,
+  });
+
+  it('multiply for as long as they overlap', () => {
+    expect(told([slow(1, 4, 10), slow(3, 4, 2)])).toEqual([
+      '1 s: slow broker fronting/0: 10, 1, 1',
+      '3 s: slow broker fronting/0: 20, 1, 1',
+      '5 s: slow broker fronting/0: 2, 1, 1',
+      '7 s: slow broker fronting/0: 1, 1, 1',
+    ]);
+  });
+
+  it('stay behind with the machine when another takes its place', () => {
+    const replaced: FaultSpec = { ...brokerStop(2, 1), disk: 'lost' } as FaultSpec;
+    expect(told([slow(1, 8, 10), replaced])).toEqual([
+      '1 s: slow broker fronting/0: 10, 1, 1',
+      '2 s: stop broker fronting/0',
+      '3 s: slow broker fronting/0: 1, 1, 1',
+      '3 s: start broker fronting/0, disk lost',
+    ]);
+    expect(told([slow(1, 8, 10), brokerStop(2, 1)]).at(-1)).toBe('9 s: slow broker fronting/0: 1, 1, 1');
   });
 });
 

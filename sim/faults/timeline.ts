@@ -1,9 +1,11 @@
 /** What breaks, when, and when it returns: the scenario's faults put on the engine's clock. */
 import { type Engine, invariant } from '../engine/index.ts';
 import type { FaultSpec } from '../scenario/scenario.ts';
+import { type HazardDoors, hazardDeed } from './hazards.ts';
+import { Slowness } from './slowness.ts';
 
 /** What a fault can do to the world. */
-export interface FaultDoors {
+export interface FaultDoors extends HazardDoors {
   /** Its process dies. */
   killBroker(cluster: string, broker: number): void;
   /** It is asked to stop: leaders move first. */
@@ -33,9 +35,12 @@ export interface SlowFactors {
   readonly network: number;
 }
 
-/** What a fault does. Without an end it is a moment, not a span. */
+/**
+ * What a fault does. Without an end it is a moment, not a span. Without a target those that overlap add to each other;
+ * with one they count.
+ */
 interface Deed {
-  readonly target: string;
+  readonly target: string | null;
   begin(): void;
   readonly end?: () => void;
 }
@@ -57,10 +62,17 @@ export class FaultTimeline {
   readonly #faults: FaultSpec[] = [];
   readonly #deeds: Deed[] = [];
   readonly #active = new Map<string, number>();
+  readonly #slowBrokers: Slowness<'cpu' | 'disk' | 'network'>;
+  readonly #slowSinks: Slowness<'rate' | 'latency'>;
 
   constructor(engine: Engine, doors: FaultDoors, listener?: FaultListener) {
     this.#engine = engine;
     this.#doors = doors;
+    this.#slowBrokers = new Slowness(['cpu', 'disk', 'network'], (broker, factors) => {
+      const slash = broker.lastIndexOf('/');
+      doors.slowBroker(broker.slice(0, slash), Number(broker.slice(slash + 1)), factors);
+    });
+    this.#slowSinks = new Slowness(['rate', 'latency'], (sink, factors) => doors.slowSink(sink, factors));
     // What happens is the entity, because at one time events come by entity: ends first.
     this.#kind = engine.kind('fault', (begins, index) => {
       listener?.(this.#faults[index], begins === BEGIN, engine.nowNs);
@@ -71,14 +83,15 @@ export class FaultTimeline {
   /** Adds one that begins now or later. */
   add(fault: FaultSpec): void {
     const index = this.#faults.push(fault) - 1;
-    this.#deeds.push(deedOf(fault, this.#doors));
+    this.#deeds.push(this.#deedOf(fault));
     this.#engine.schedule(fault.atNs, this.#kind, BEGIN, index, index);
     if ('forNs' in fault) this.#engine.schedule(fault.atNs + fault.forNs, this.#kind, END, index, index);
   }
 
   #happen(begins: number, { target, begin, end }: Deed): void {
-    if (end === undefined) {
-      begin();
+    if (target === null || end === undefined) {
+      if (begins === BEGIN) begin();
+      else end?.();
       return;
     }
     const before = this.#active.get(target) ?? 0;
@@ -88,62 +101,69 @@ export class FaultTimeline {
     if (before === 0 && after === 1) begin();
     if (before === 1 && after === 0) end();
   }
-}
 
-function deedOf(fault: FaultSpec, doors: FaultDoors): Deed {
-  switch (fault.kind) {
-    case 'broker-kill':
-      return {
-        target: `broker ${fault.cluster}/${fault.broker}`,
-        begin: () => doors.killBroker(fault.cluster, fault.broker),
-        end: () => doors.startBroker(fault.cluster, fault.broker, fault.disk),
-      };
-    case 'broker-stop':
-      return {
-        target: `broker ${fault.cluster}/${fault.broker}`,
-        begin: () => doors.shutDownBroker(fault.cluster, fault.broker),
-        end: () => doors.startBroker(fault.cluster, fault.broker, 'kept'),
-      };
-    case 'broker-hang':
-      return {
-        target: `threads of ${fault.cluster}/${fault.broker}`,
-        begin: () => doors.hangBroker(fault.cluster, fault.broker, fault.session),
-        end: () => doors.resumeBroker(fault.cluster, fault.broker),
-      };
-    case 'broker-slow':
-      return {
-        target: `speed of ${fault.cluster}/${fault.broker}`,
-        begin: () => doors.slowBroker(fault.cluster, fault.broker, fault),
-        end: () => doors.slowBroker(fault.cluster, fault.broker, { cpu: 1, disk: 1, network: 1 }),
-      };
-    case 'controller-kill':
-      return {
-        target: `controller of ${fault.cluster}`,
-        begin: () => doors.killController(fault.cluster),
-        end: () => doors.startController(fault.cluster),
-      };
-    case 'rolling-restart':
-      return { target: '', begin: () => doors.restartBrokers(fault.cluster, fault.downNs) };
-    case 'leader-rebalance':
-      return { target: '', begin: () => doors.rebalanceLeaders(fault.cluster) };
-    case 'cluster-unreachable':
-      return {
-        target: `way to ${fault.cluster}`,
-        begin: () => doors.cutOffCluster(fault.cluster),
-        end: () => doors.reconnectCluster(fault.cluster),
-      };
-    case 'sink-stop':
-      return {
-        target: `sink ${fault.sink}`,
-        begin: () => doors.stopSink(fault.sink),
-        end: () => doors.startSink(fault.sink),
-      };
-    case 'router-crash':
-      return { target: '', begin: () => doors.crashRouter(fault.sink, fault.container) };
-    case 'checkpoint-store-down':
-    case 'desired-state-store-down': {
-      const store = fault.kind === 'checkpoint-store-down' ? 'checkpoint' : 'desired-state';
-      return { target: store, begin: () => doors.stopStore(store), end: () => doors.startStore(store) };
+  #deedOf(fault: FaultSpec): Deed {
+    const doors = this.#doors;
+    switch (fault.kind) {
+      case 'broker-kill':
+        return {
+          target: `broker ${fault.cluster}/${fault.broker}`,
+          begin: () => doors.killBroker(fault.cluster, fault.broker),
+          end: () => {
+            // Without its disk it is another machine, on another host.
+            if (fault.disk === 'lost') this.#slowBrokers.clear(`${fault.cluster}/${fault.broker}`);
+            doors.startBroker(fault.cluster, fault.broker, fault.disk);
+          },
+        };
+      case 'broker-stop':
+        return {
+          target: `broker ${fault.cluster}/${fault.broker}`,
+          begin: () => doors.shutDownBroker(fault.cluster, fault.broker),
+          end: () => doors.startBroker(fault.cluster, fault.broker, 'kept'),
+        };
+      case 'broker-hang':
+        return {
+          target: `threads of ${fault.cluster}/${fault.broker}`,
+          begin: () => doors.hangBroker(fault.cluster, fault.broker, fault.session),
+          end: () => doors.resumeBroker(fault.cluster, fault.broker),
+        };
+      case 'broker-slow':
+        return {
+          target: null,
+          begin: () => this.#slowBrokers.begin(`${fault.cluster}/${fault.broker}`, fault),
+          end: () => this.#slowBrokers.end(`${fault.cluster}/${fault.broker}`, fault),
+        };
+      case 'controller-kill':
+        return {
+          target: `controller of ${fault.cluster}`,
+          begin: () => doors.killController(fault.cluster),
+          end: () => doors.startController(fault.cluster),
+        };
+      case 'rolling-restart':
+        return { target: '', begin: () => doors.restartBrokers(fault.cluster, fault.downNs) };
+      case 'leader-rebalance':
+        return { target: '', begin: () => doors.rebalanceLeaders(fault.cluster) };
+      case 'cluster-unreachable':
+        return {
+          target: `way to ${fault.cluster}`,
+          begin: () => doors.cutOffCluster(fault.cluster),
+          end: () => doors.reconnectCluster(fault.cluster),
+        };
+      case 'sink-stop':
+        return {
+          target: `sink ${fault.sink}`,
+          begin: () => doors.stopSink(fault.sink),
+          end: () => doors.startSink(fault.sink),
+        };
+      case 'router-crash':
+        return { target: '', begin: () => doors.crashRouter(fault.sink, fault.container) };
+      case 'checkpoint-store-down':
+      case 'desired-state-store-down': {
+        const store = fault.kind === 'checkpoint-store-down' ? 'checkpoint' : 'desired-state';
+        return { target: store, begin: () => doors.stopStore(store), end: () => doors.startStore(store) };
+      }
+      default:
+        return hazardDeed(fault, doors, this.#slowSinks);
     }
   }
 }

@@ -74,6 +74,48 @@ export function tailLosses(at: RouteStanding, view: RouteView): Tally {
   return lost;
 }
 
+/**
+ * Records that the sink would never take: second copies aren't, nor is what the route had before it was stored again.
+ * What a log has lost since counts with its tail.
+ */
+export function refusedLosses(at: RouteStanding, view: RouteView): number {
+  const refused = view.books.refusedIntervals(at.route);
+  if (refused === null) return 0;
+  const isRefused = (offset: number): boolean =>
+    refused.covered(offset, offset + 1) > 0 && !tails.some(({ from, to }) => offset >= from && offset < to);
+  const { lostTails } = view.log;
+  const tails = lostTails?.tails ?? [];
+  let n = 0;
+  refused.visit((from, to) => {
+    visitOutside(tails, { from, to }, (low, high) => {
+      n += high - low - view.log.duplicatesIn(low, high);
+    });
+  });
+  for (const each of lostTails?.storedAgain ?? []) {
+    if (each.atNs > view.nowNs) continue;
+    for (let i = 0; i < each.n; i++) {
+      if (isRefused(each.lostFrom + i)) n--;
+      if (isRefused(each.from + i) && isDelivered(at, view, each.lostFrom + i)) n--;
+    }
+  }
+  return n;
+}
+
+/** Stretches of a range that no tail covers; tails are in order. */
+function visitOutside(
+  tails: readonly { readonly from: number; readonly to: number }[],
+  { from, to }: { from: number; to: number },
+  each: (from: number, to: number) => void,
+): void {
+  let at = from;
+  for (const tail of tails) {
+    if (tail.to <= at || tail.from >= to) continue;
+    if (tail.from > at) each(at, tail.from);
+    at = tail.to;
+  }
+  if (to > at) each(at, to);
+}
+
 /** Of a record that is in the log's offsets twice, one is a copy: the lost one, unless the route had it before that. */
 function addAgain(copies: Copies, at: RouteStanding, view: RouteView, { lostFrom, from, n }: StoredAgain): void {
   copies.stored += n;

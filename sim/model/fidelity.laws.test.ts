@@ -75,8 +75,9 @@ describe('the books', () => {
     const seen = new Set<string>();
     for (const world of fc.sample(anyWorld, { numRuns: 200, seed: 1 })) {
       const { topics, routes } = run(world, { fidelity: 'request' }).books;
-      if (routes.some(({ lost }) => Object.keys(lost).some((cause) => cause !== 'retention')))
+      if (routes.some(({ lost }) => Object.keys(lost).some((cause) => cause !== 'retention' && cause !== 'refused')))
         seen.add('lost with a leader');
+      if (routes.some(({ lost }) => (lost.refused ?? 0) > 0)) seen.add('refused by a sink');
       for (const book of topics) {
         for (const cause of Object.keys(book.dropped)) seen.add(`dropped: ${cause}`);
         for (const cause of Object.keys(book.duplicates)) seen.add(`duplicate: ${cause}`);
@@ -97,6 +98,7 @@ describe('the books', () => {
       'given up, yet stored',
       'in flight',
       'lost with a leader',
+      'refused by a sink',
       'stored',
       'unknown',
     ]);

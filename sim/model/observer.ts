@@ -37,6 +37,8 @@ export class Observer {
   delivered(_range: RouteRange, _nowNs: number): void {}
   /** Retention had removed [from, to) before the route had fetched it. */
   lost(_range: RouteRange, _nowNs: number): void {}
+  /** The sink will never take [from, to), and its router has dropped it. */
+  refused(_range: RouteRange, _nowNs: number): void {}
   /** Everything below `offset` of the partition is stored as done by the job, for all its sinks. */
   committed(_partition: number, _job: number, _offset: number, _nowNs: number): void {}
   /** A container starts from its last commits, or dies. */

@@ -331,8 +331,33 @@ const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<Fau
       fc.record({ kind: fc.constant('sink-stop' as const), ...spans, sink }),
       fc.record({ kind: fc.constant('router-crash' as const), atNs: spans.atNs, sink, container: fc.nat(1) }),
       fc.record({
+        kind: fc.constant('sink-reject' as const),
+        ...spans,
+        sink,
+        share: fc.constantFrom(0.3, 1),
+        manner: fc.constantFrom('retriable' as const, 'for-good' as const),
+      }),
+      fc.record({
+        kind: fc.constant('router-host-crash' as const),
+        atNs: spans.atNs,
+        host: fc.nat(1),
+        containersPerHost: fc.constantFrom(2, 10),
+      }),
+      fc.record({
         kind: fc.constantFrom('checkpoint-store-down' as const, 'desired-state-store-down' as const),
         ...spans,
+      }),
+    );
+  }
+  const slowable = sinks.filter(({ kind }) => kind !== 'kafka').map(({ name }) => name);
+  if (slowable.length > 0) {
+    each.push(
+      fc.record({
+        kind: fc.constant('sink-slow' as const),
+        ...spans,
+        sink: fc.constantFrom(...slowable),
+        rate: fc.constantFrom(1, 50),
+        latency: fc.constantFrom(1, 10),
       }),
     );
   }
@@ -376,7 +401,7 @@ export const anyWorld: fc.Arbitrary<SmallWorld> = fc
       { kind: 'constant' },
       { kind: 'surge', atNs: 300 * MS, forNs: 400 * MS, factor: 4, rampNs: 100 * MS },
     ),
-    router: fc.constantFrom<Partial<RouterSpec>>({}, { backpressure: 'credit', credit: 20 }),
+    router: fc.constantFrom<Partial<RouterSpec>>({}, { backpressure: 'credit', credit: 20 }, { refused: 'drop' }),
     cluster: replications,
     topics: fc.array(topics, { minLength: 1, maxLength: 4 }),
     sinks: fc.uniqueArray(sinkKinds, { maxLength: 2, selector: ({ name }) => name }),

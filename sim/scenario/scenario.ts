@@ -1,4 +1,7 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
+import type { HazardSpec } from './hazard-spec.ts';
+
+export type { HazardSpec } from './hazard-spec.ts';
 
 export interface BrokerSpec {
   readonly cores: number;
@@ -203,6 +206,8 @@ export interface RouterSpec {
   readonly relaunchNs: number;
   readonly retryBackoffNs: number;
   readonly retryBackoffMaxNs: number;
+  /** What becomes of a write that its sink will never take; absent: it is tried for ever. */
+  readonly refused?: 'drop' | undefined;
   /** Job shared with other sinks: the counter-example. Names of the sinks that one job writes to together with this one. */
   readonly sharedWith: readonly string[];
   readonly backpressure: 'pause' | 'credit';
@@ -228,6 +233,8 @@ export type FaultSpec =
       readonly broker: number;
       /** Whether it returns with what it had written, or replaced: same id, empty disk. */
       readonly disk: 'kept' | 'lost';
+      /** The written kind that it comes from, where that is another. */
+      readonly by?: string | undefined;
     }
   | {
       readonly kind: 'broker-stop';
@@ -255,13 +262,21 @@ export type FaultSpec =
       readonly cpu: number;
       readonly disk: number;
       readonly network: number;
+      readonly by?: string | undefined;
     }
   | { readonly kind: 'controller-kill'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
   | { readonly kind: 'rolling-restart'; readonly atNs: number; readonly cluster: string; readonly downNs: number }
   | { readonly kind: 'leader-rebalance'; readonly atNs: number; readonly cluster: string }
   | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
   | { readonly kind: 'sink-stop'; readonly atNs: number; readonly forNs: number; readonly sink: string }
-  | { readonly kind: 'router-crash'; readonly atNs: number; readonly sink: string; readonly container: number }
+  | {
+      readonly kind: 'router-crash';
+      readonly atNs: number;
+      readonly sink: string;
+      readonly container: number;
+      readonly by?: string | undefined;
+    }
+  | HazardSpec
   | { readonly kind: 'checkpoint-store-down'; readonly atNs: number; readonly forNs: number }
   | { readonly kind: 'desired-state-store-down'; readonly atNs: number; readonly forNs: number };
 

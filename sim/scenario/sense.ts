@@ -1,9 +1,9 @@
 /** What no single setting gets wrong, but several together: more copies than brokers, routes to nowhere. */
 import type { Finding } from './check.ts';
 import type { PathStep } from './issue.ts';
+import { lookUp, type TimelineContext } from './look-up.ts';
 import { nearest } from './nearest.ts';
 import type { TopicSpec } from './scenario.ts';
-import { lookUp, type TimelineContext } from './timeline.ts';
 import { formatQuantity } from './units.ts';
 
 export interface SenseContext extends TimelineContext {

@@ -110,6 +110,7 @@ function routerOf(written: WrittenRouter, containers: number): RouterSpec {
     relaunchNs: written.relaunch,
     retryBackoffNs: written.retryBackoff,
     retryBackoffMaxNs: written.retryBackoffMax,
+    ...(written.refused === 'drop' && { refused: 'drop' as const }),
     sharedWith: written.sharedWith,
     backpressure: written.backpressure,
     credit: written.credit,

@@ -1,48 +1,23 @@
 /** From written faults and assertions to resolved ones: names become clusters and sinks, times count from the start. */
 import { hostOfBroker } from '../model/placement.ts';
 import { zoneOfBroker } from '../model/zones.ts';
-import type { Finding } from './check.ts';
-import type { Clusters } from './clusters.ts';
+import { hazardsOf } from './hazards.ts';
 import type { PathStep } from './issue.ts';
-import { nearest } from './nearest.ts';
+import { lookUp, type TimelineContext } from './look-up.ts';
 import type { AssertionSpec, FaultSpec, SinkSpec } from './scenario.ts';
-import type { Sinks } from './sinks.ts';
 import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
 
-export interface TimelineContext {
-  readonly scenario: ParsedScenario;
-  readonly clusters: Clusters;
-  readonly sinks: Sinks;
-  readonly report: (finding: Finding) => void;
-}
-
 type WrittenFault = ParsedScenario['faults'][number];
 type WrittenAssertion = ParsedScenario['assert'][number];
-
-/** Looks a name up; one that isn't there is reported at the path, with the nearest that is. */
-export function lookUp<T>(
-  name: string,
-  among: ReadonlyMap<string, readonly T[]>,
-  { path, what, report }: { path: readonly PathStep[]; what: string; report: (finding: Finding) => void },
-): readonly T[] {
-  const found = among.get(name);
-  if (found !== undefined) return found;
-  const names = [...among.keys()];
-  const expected =
-    names.length === 0
-      ? `${what}; there are none`
-      : `${what}: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}`;
-  report({ path, given: `unknown name ${JSON.stringify(name)}`, expected, nearest: nearest(name, names) });
-  return [];
-}
 
 /** A fault at a template strikes all that it made. Written times count from the end of the warm-up, resolved ones do not. */
 export function buildFaults(context: TimelineContext): FaultSpec[] {
   return context.scenario.faults.flatMap((fault, i) => faultsOf(fault, i, context));
 }
 
-function faultsOf(fault: WrittenFault, i: number, { scenario, clusters, sinks, report }: TimelineContext): FaultSpec[] {
+function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): FaultSpec[] {
+  const { scenario, clusters, sinks, report } = context;
   const { warmup, for: durationNs } = scenario.run;
   const path = (key: string): PathStep[] => ['faults', i, key];
   if (fault.at >= durationNs) {
@@ -155,6 +130,8 @@ function faultsOf(fault: WrittenFault, i: number, { scenario, clusters, sinks, r
     case 'checkpoint-store-down':
     case 'desired-state-store-down':
       return [{ kind: fault.kind, atNs, forNs: fault.for }];
+    default:
+      return hazardsOf(fault, { index: i, atNs }, context);
   }
 }
 

@@ -69,6 +69,12 @@ export const routerSchema = group(
       '100ms',
     ),
     retryBackoffMax: setting(duration({ min: 1 }), 'Longest such wait.', 'guess: short beside any retention', '10s'),
+    refused: setting(
+      choice(['retry', 'drop']),
+      'A write that its sink will never take. retry: for ever, and nothing behind it is committed. drop: it is lost.',
+      'guess: at least once (T16) comes first',
+      'retry',
+    ),
     sharedWith: setting(
       z.array(nameOf('a sink', 's3')),
       'Sinks that the same job writes to: the counter-example (T16), one stalls the others.',

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { bound, choice, count, duration, factor, group, optional, required, setting, share } from './setting.ts';
 import { nameOf } from './written-cluster.ts';
+import { hazardSchemas } from './written-hazards.ts';
 
 const at = () => required(duration(), 'When, counted from the end of the warm-up.');
 const lasting = () => required(duration({ min: 1 }), 'How long.');
@@ -143,6 +144,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('sink-stop'), at: at(), for: lasting(), sink: sink() }),
     'A sink stops and returns.',
   ),
+  ...hazardSchemas,
   group(
     z.strictObject({
       kind: z.literal('router-crash'),

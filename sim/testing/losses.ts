@@ -7,9 +7,10 @@ import type { RecordBook, RecordLife } from './record-book.ts';
 /**
  * Why a record is missing. Dropped by its producer, or `unknown`: sent, given up, and in no log. Of one that was in a
  * log: `truncated`: the log lost it, and no copy stands; for a sink, `retention`: it was removed before the router came;
+ * `refused`: the sink would never take it, and its router dropped it;
  * `deduplicated`: taken for a copy that it is not; `undelivered`: nobody says why.
  */
-export type LossCause = DropCause | 'unknown' | 'truncated' | 'retention' | 'deduplicated' | 'undelivered';
+export type LossCause = DropCause | 'unknown' | 'truncated' | 'retention' | 'refused' | 'deduplicated' | 'undelivered';
 
 export type ServiceClass = 'low' | 'normal' | 'high';
 
@@ -76,6 +77,7 @@ function causeForAll(record: RecordLife): LossCause | null {
 
 function causeAt(book: RecordBook, sink: number, id: number): LossCause {
   if (book.retained[sink]!.has(id)) return 'retention';
+  if (book.unwanted[sink]!.has(id)) return 'refused';
   return book.wrongly[sink]!.has(id) ? 'deduplicated' : 'undelivered';
 }
 

@@ -77,6 +77,8 @@ export class RecordBook extends BufferWatch {
   readonly wrongly: Set<number>[];
   /** By sink: what routers have reported as lost to retention. */
   readonly retained: Set<number>[];
+  /** By sink: what it would never take, and routers have dropped. */
+  readonly unwanted: Set<number>[];
   /** By sink and record: 1 when the sink has it. */
   readonly #taken: Uint8Array[];
   readonly #ordinals = new Map<number, number>();
@@ -95,6 +97,7 @@ export class RecordBook extends BufferWatch {
     this.#taken = each(() => new Uint8Array(256));
     this.wrongly = each(() => new Set());
     this.retained = each(() => new Set());
+    this.unwanted = each(() => new Set());
     this.#latest = [new Map(), ...each(() => new Map<string, number>())];
     this.#dedupers = dedupe === undefined ? [] : each(dedupe);
   }
@@ -179,6 +182,13 @@ export class RecordBook extends BufferWatch {
     for (let offset = from; offset < to; offset++) {
       const id = this.at(partition, offset);
       if (id !== NONE) this.retained[sink]!.add(id);
+    }
+  }
+
+  override refused({ sink, partition, from, to }: RouteRange, _nowNs?: number): void {
+    for (let offset = from; offset < to; offset++) {
+      const id = this.at(partition, offset);
+      if (id !== NONE) this.unwanted[sink]!.add(id);
     }
   }
 

@@ -1,6 +1,7 @@
 import { byCredit, pauseWhenFull } from './backpressure.ts';
 import { commitEvery } from './commit.ts';
-import { RouterCore, type RouterCoreOptions, type RouterEffects, type WriteResult } from './core.ts';
+import { RouterCore, type RouterCoreOptions, type RouterEffects } from './core.ts';
+import type { RouterRetryPolicy, WriteResult } from './policy.ts';
 import { exponentialRetry } from './retry.ts';
 
 export const RECORD_BYTES = 10;
@@ -19,6 +20,7 @@ export interface Settings {
   readonly creditRecords?: number;
   readonly commitIntervalNs?: number;
   readonly writeTimeoutNs?: number;
+  readonly refused?: NonNullable<RouterRetryPolicy['refused']>;
 }
 
 type Pending =
@@ -43,6 +45,8 @@ export class SmallWorld implements RouterEffects {
   /** How often each offset reached a sink: arrivals[sink][slot][offset]. */
   readonly arrivals: number[][][];
   readonly lostOffsets: Set<number>[];
+  /** What a sink will never take and the core has dropped: `sink/slot/offset`. */
+  readonly refusedOffsets = new Set<string>();
   readonly calls: string[] = [];
   granted: number[];
   sentRecords: number[];
@@ -63,6 +67,7 @@ export class SmallWorld implements RouterEffects {
       creditRecords: 0,
       commitIntervalNs: 10 * MS,
       writeTimeoutNs: 1000 * MS,
+      refused: 'retry',
       ...settings,
     };
     const { slots, sinks } = this.settings;
@@ -90,7 +95,7 @@ export class SmallWorld implements RouterEffects {
           ? byCredit({ bufferBytesMax: s.bufferBytesMax, creditRecords: s.creditRecords })
           : pauseWhenFull(s.bufferBytesMax),
       commit: commitEvery(s.commitIntervalNs),
-      retry: exponentialRetry({ backoffNs: MS, backoffMaxNs: 8 * MS }),
+      retry: exponentialRetry({ backoffNs: MS, backoffMaxNs: 8 * MS, refused: s.refused }),
       draw: () => 0.5,
     };
     this.core = new RouterCore(options, this, this.nowNs);
@@ -147,6 +152,14 @@ export class SmallWorld implements RouterEffects {
   lost(slot: number, from: number, to: number): void {
     this.calls.push(`lost ${slot}:${from}-${to}`);
     for (let o = from; o < to; o++) this.lostOffsets[slot].add(o);
+  }
+  refused(write: number, sink: number): void {
+    this.calls.push(`refused by ${sink}`);
+    for (let r = this.core.firstRange(write); r >= 0; r = this.core.nextRange(r)) {
+      const slot = this.core.rangeSlot(r);
+      for (let o = this.core.rangeFrom(r); o < this.core.rangeTo(r); o++)
+        this.refusedOffsets.add(`${sink}/${slot}/${o}`);
+    }
   }
 
   grant(sink: number, records: number): void {
@@ -214,7 +227,8 @@ export class SmallWorld implements RouterEffects {
     for (let slot = 0; slot < slots; slot++) {
       for (let o = 0; o < this.stored[slot]; o++) {
         for (let sink = 0; sink < sinks; sink++) {
-          if (!this.arrivals[sink][slot][o] && !this.lostOffsets[slot].has(o)) {
+          const isRefused = this.refusedOffsets.has(`${sink}/${slot}/${o}`);
+          if (!this.arrivals[sink][slot][o] && !this.lostOffsets[slot].has(o) && !isRefused) {
             throw new Error(`committed ${this.stored[slot]} of slot ${slot}, but ${o} is not at sink ${sink}`);
           }
         }

@@ -15,11 +15,12 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   creditRecords: fc.constantFrom(0, 0, 3, 20),
   commitIntervalNs: fc.constantFrom(0, 5 * MS, 100 * MS),
   writeTimeoutNs: fc.constantFrom(4 * MS, 1000 * MS),
+  refused: fc.constantFrom('retry', 'drop'),
 });
 
 type Step =
   | readonly ['append' | 'retain', number, number]
-  | readonly ['answer', number, 'ok' | 'rejected' | 'failed']
+  | readonly ['answer', number, 'ok' | 'rejected' | 'refused' | 'failed']
   | readonly ['wait', number]
   | readonly ['crash', number];
 
@@ -31,7 +32,14 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.tuple(
         fc.constant('answer' as const),
         fc.nat(20),
-        fc.constantFrom('ok' as const, 'ok' as const, 'ok' as const, 'rejected' as const, 'failed' as const),
+        fc.constantFrom(
+          'ok' as const,
+          'ok' as const,
+          'ok' as const,
+          'rejected' as const,
+          'refused' as const,
+          'failed' as const,
+        ),
       ),
     },
     { weight: 4, arbitrary: fc.tuple(fc.constant('wait' as const), fc.integer({ min: 0, max: 10 * MS })) },
@@ -75,11 +83,12 @@ describe('whatever fails, in whatever order answers come, a router core', () => 
         world.check();
         for (let slot = 0; slot < world.logEnd.length; slot++) {
           expect(world.stored[slot]).toBe(world.logEnd[slot]);
-          for (const sink of world.arrivals) {
+          world.arrivals.forEach((arrived, sink) => {
             for (let o = 0; o < world.logEnd[slot]; o++) {
-              if (!sink[slot][o] && !world.lostOffsets[slot].has(o)) throw new Error(`${slot}:${o} is nowhere`);
+              if (arrived[slot][o] || world.lostOffsets[slot].has(o)) continue;
+              if (!world.refusedOffsets.has(`${sink}/${slot}/${o}`)) throw new Error(`${slot}:${o} is nowhere`);
             }
-          }
+          });
         }
         expect(world.core.heldBytes).toBe(0);
         expect(world.core.writesInFlight).toBe(0);

@@ -66,6 +66,22 @@ describe('a router core', () => {
     expect(world.calls.at(-1)).toBe('write 0:0-1 to 0, attempt 5');
   });
 
+  it('tries what the sink will never take for ever, or drops it, tells so and goes on', () => {
+    const kept = new SmallWorld();
+    const dropped = new SmallWorld({ refused: 'drop' });
+    for (const world of [kept, dropped]) {
+      world.logEnd[0] = 3;
+      world.answerFirst('fetch');
+      world.answerFirst('write', 'refused');
+      world.advance(10 * MS);
+    }
+    expect(kept.calls.at(-1)).toBe('write 0:0-3 to 0, attempt 2');
+    expect(kept.core.writtenUpTo(0)).toBe(0);
+    expect(dropped.calls).toContain('refused by 0');
+    expect([...dropped.refusedOffsets]).toEqual(['0/0/0', '0/0/1', '0/0/2']);
+    expect(dropped.calls.at(-1)).toBe('commit 0 at 3');
+  });
+
   it('gives up an attempt without answer and sends it again', () => {
     const world = new SmallWorld({ writeTimeoutNs: 50 * MS });
     world.logEnd[0] = 1;

@@ -11,7 +11,7 @@
  */
 import { invariant } from '../invariant.ts';
 import { Fetching } from './fetching.ts';
-import type { BackpressurePolicy, CommitPolicy, Grouping, RetryReason, RouterRetryPolicy } from './policy.ts';
+import type * as policy from './policy.ts';
 import { Progress } from './progress.ts';
 import { Sends } from './sends.ts';
 import { WriteList } from './write-list.ts';
@@ -32,26 +32,26 @@ export interface RouterEffects {
   resumed(slot: number): void;
   /** Retention had removed [from, to) before it could be fetched. */
   lost(slot: number, from: number, to: number): void;
+  /** The sink will never take this write, and the retry policy drops such: its ranges are lost to this sink. */
+  refused(write: number, sink: number): void;
 }
 
 export interface RouterCoreOptions {
   readonly slots: number;
   /** Sinks that every write goes to, 1 to 31. More than one is the shared job of old, in which the slowest rules (T16). */
   readonly sinks: number;
-  readonly grouping: Grouping;
+  readonly grouping: policy.Grouping;
   readonly writesInFlightMax: number;
   /** Most that one fetch brings, bytes: room for it is kept free while it is on its way. */
   readonly fetchBytesMax: number;
   /** An attempt without answer fails after this time, ns. */
   readonly writeTimeoutNs: number;
-  readonly backpressure: BackpressurePolicy;
-  readonly commit: CommitPolicy;
-  readonly retry: RouterRetryPolicy;
+  readonly backpressure: policy.BackpressurePolicy;
+  readonly commit: policy.CommitPolicy;
+  readonly retry: policy.RouterRetryPolicy;
   /** Uniform in [0, 1): spreads retries. Handed in so that a run can be replayed. */
   readonly draw: () => number;
 }
-
-export type WriteResult = 'ok' | 'rejected' | 'failed';
 
 const UNASSIGNED = 0;
 const ASSIGNED = 1;
@@ -159,9 +159,11 @@ export class RouterCore {
   }
 
   /** The sink's answer to a send that was not given up. */
-  written(write: number, sink: number, result: WriteResult, nowNs: number): void {
+  written(write: number, sink: number, result: policy.WriteResult, nowNs: number): void {
     this.enter(nowNs);
-    if (result === 'ok') {
+    const dropped = result === 'refused' && this.options.retry.refused === 'drop';
+    if (dropped) this.effects.refused(write, sink);
+    if (dropped || result === 'ok') {
       this.sends.succeeded(write, sink);
       if (this.pool.acknowledge(write) === 0) this.complete(write);
     } else {
@@ -374,7 +376,7 @@ export class RouterCore {
     this.pool.release(write);
   }
 
-  private backoffNs(attempt: number, reason: RetryReason): number {
+  private backoffNs(attempt: number, reason: policy.RetryReason): number {
     const wait = this.options.retry.backoffNs(attempt, reason, this.options.draw());
     invariant(wait >= 0, 'a retry policy answers with a time to wait');
     return wait;
@@ -389,11 +391,8 @@ export class RouterCore {
   private readonly fetchAgain = (slot: number): void => this.fetchNext(slot);
 
   private readonly commitOne = (slot: number, offset: number): void => {
-    const { progress } = this;
-    invariant(
-      offset <= progress.written(slot) && offset >= progress.committed(slot),
-      'only what is written is committed',
-    );
+    const written = this.progress.written(slot);
+    invariant(offset <= written && offset >= this.progress.committed(slot), 'only what is written is committed');
     this.effects.commit(slot, offset);
   };
 }

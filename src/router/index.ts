@@ -1,8 +1,15 @@
 /** The router: one job of a topic and a sink as a state machine, and the policies a user can replace. */
 export { byCredit, pauseWhenFull } from './backpressure.ts';
 export { commitAfter, commitEvery } from './commit.ts';
-export { RouterCore, type RouterCoreOptions, type RouterEffects, type WriteResult } from './core.ts';
+export { RouterCore, type RouterCoreOptions, type RouterEffects } from './core.ts';
 export { DedupeWindow } from './dedupe.ts';
-export type { BackpressurePolicy, CommitPolicy, Grouping, RetryReason, RouterRetryPolicy } from './policy.ts';
+export type {
+  BackpressurePolicy,
+  CommitPolicy,
+  Grouping,
+  RetryReason,
+  RouterRetryPolicy,
+  WriteResult,
+} from './policy.ts';
 export { exponentialRetry } from './retry.ts';
 export { RollingCount, type RollingCountOptions, type ScalingPolicy } from './scaling.ts';

@@ -3,12 +3,26 @@
  * same object runs in production and in the simulator. One instance may serve many cores: keep no state in it.
  */
 
-/** Why an attempt has to be made again. `rejected` is the sink's own "not now" (HTTP 429), `failed` everything else. */
-export type RetryReason = 'rejected' | 'failed' | 'timed-out' | 'fetch' | 'commit';
+/**
+ * A sink's answer to a write. `rejected`: not now (HTTP 429). `refused`: never, these records are not to its liking (HTTP
+ * 400, such as a field of another type than the index has). `failed`: everything else.
+ */
+export type WriteResult = 'ok' | 'rejected' | 'refused' | 'failed';
 
-/** Decides how long to wait before the next attempt. A router never gives up: what it drops nobody else would write. */
+/** Why an attempt has to be made again. */
+export type RetryReason = 'rejected' | 'refused' | 'failed' | 'timed-out' | 'fetch' | 'commit';
+
+/**
+ * Decides how long to wait before the next attempt. A router never gives up by itself: what it drops nobody else would
+ * write.
+ */
 export interface RouterRetryPolicy {
   readonly name: string;
+  /**
+   * What becomes of a write that the sink will never take. `retry`, the default: it is tried for ever, and nothing behind
+   * it is committed, until somebody mends sink or records. `drop`: it is lost to that sink, and told.
+   */
+  readonly refused?: 'retry' | 'drop' | undefined;
   /** Wait before the next attempt, ns. `attempt` ≥ 1 counts those that failed in a row; `draw` is uniform in [0, 1). */
   backoffNs(attempt: number, reason: RetryReason, draw: number): number;
 }

@@ -7,10 +7,12 @@ import type { RouterRetryPolicy } from './policy.ts';
 export function exponentialRetry(options: {
   readonly backoffNs: number;
   readonly backoffMaxNs: number;
+  readonly refused?: RouterRetryPolicy['refused'];
 }): RouterRetryPolicy {
-  const { backoffNs, backoffMaxNs } = options;
+  const { backoffNs, backoffMaxNs, refused } = options;
   return {
     name: 'exponential',
+    refused,
     backoffNs(attempt, _reason, draw) {
       let wait = backoffNs;
       for (let i = 1; i < attempt && wait < backoffMaxNs; i++) wait *= 2;

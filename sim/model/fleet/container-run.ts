@@ -1,4 +1,5 @@
-import { RouterCore, type RouterEffects, type WriteResult } from '../../../src/router/core.ts';
+import { RouterCore, type RouterEffects } from '../../../src/router/core.ts';
+import type { WriteResult } from '../../../src/router/policy.ts';
 import type { JobOptions } from './core-options.ts';
 import type { Job } from './job.ts';
 
@@ -9,6 +10,7 @@ export interface Lanes {
   gaveUp(run: ContainerRun, write: number, member: number): void;
   commit(run: ContainerRun, slot: number, offset: number): void;
   lost(run: ContainerRun, slot: number, from: number, to: number): void;
+  refused(run: ContainerRun, write: number, member: number): void;
   /** The core has had an input: its deadline may have moved. */
   touched(run: ContainerRun): void;
 }
@@ -121,5 +123,8 @@ export class ContainerRun implements RouterEffects {
   resumed(): void {}
   lost(slot: number, from: number, to: number): void {
     this.lanes.lost(this, slot, from, to);
+  }
+  refused(write: number, member: number): void {
+    this.lanes.refused(this, write, member);
   }
 }

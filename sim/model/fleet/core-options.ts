@@ -69,7 +69,11 @@ export function jobOptions(scenario: Scenario, job: Job, { scaling: _, ...own }:
     writeTimeoutNs: sinks.some((sink) => sink.kind === 'kafka') ? PRODUCE_TIMEOUT_NS : Infinity,
     backpressure: spec.backpressure === 'credit' ? byCredit(credit) : pauseWhenFull(spec.bufferBytes),
     commit: commitEvery(spec.commitIntervalNs),
-    retry: exponentialRetry({ backoffNs: spec.retryBackoffNs, backoffMaxNs: spec.retryBackoffMaxNs }),
+    retry: exponentialRetry({
+      backoffNs: spec.retryBackoffNs,
+      backoffMaxNs: spec.retryBackoffMaxNs,
+      refused: spec.refused,
+    }),
     ...own,
   };
 }

@@ -14,6 +14,7 @@ import { ContainerRun, type Lanes } from './container-run.ts';
 import { type JobOptions, jobOptions, policiesOf, type RouterPoliciesOf, scalerOf } from './core-options.ts';
 import { FetchLane } from './fetch-lane.ts';
 import { oldestAgeNs } from './fleet-report.ts';
+import { containerOfSink, containersOfHost } from './hosts.ts';
 import { type FleetTopology, type Job, type JobPlan, planJobs } from './job.ts';
 import { REBALANCE, RELAUNCH, RETRY, RouteBooks } from './route-books.ts';
 import { RouteNews } from './route-news.ts';
@@ -179,27 +180,14 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.writes.outages(this.sinkNamed(name)).start();
   }
 
-  /** The i-th container of those that write to the sink dies, counted round if there are fewer; it comes back after `relaunchNs`. */
+  /** The i-th container of those that write to the sink dies, counted round if there are fewer. */
   crashContainer(sinkName: string, i: number): void {
-    const sink = this.sinkNamed(sinkName);
-    const jobs = this.plan.jobs.filter((job) => job.sinks.includes(sink));
-    let left =
-      i %
-      Math.max(
-        1,
-        jobs.reduce((n, job) => n + job.containers, 0),
-      );
-    for (const job of jobs) {
-      if (left < job.containers) {
-        const container = job.firstContainer + left;
-        if (this.runs[container] === null) return;
-        this.end(container, RELAUNCH);
-        this.relaunches++;
-        this.scheduleLaunch(container, READ_DESIRED, job.spec.relaunchNs);
-        return;
-      }
-      left -= job.containers;
-    }
+    const container = containerOfSink(this.plan, this.sinkNamed(sinkName), i);
+    if (container >= 0) this.crash(container);
+  }
+  /** All that runs on the host dies at once; see `containersOfHost`. */
+  crashHost(host: number, containersPerHost: number): void {
+    for (const container of containersOfHost(this.plan, host, containersPerHost)) this.crash(container);
   }
 
   startCheckpointStore(): void {
@@ -238,6 +226,16 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     const first = job.firstRoute + run.consumer(slot) - job.firstConsumer;
     for (let m = 0; m < job.sinks.length; m++) this.books.lose(first + m * job.partitions, from, to);
     this.news?.lost(run, run.consumer(slot), { from, to });
+  }
+  refused(run: ContainerRun, write: number, member: number): void {
+    const { core, job } = run;
+    const first = job.firstRoute + member * job.partitions - job.firstConsumer;
+    for (let r = core.firstRange(write); r >= 0; r = core.nextRange(r)) {
+      const consumer = run.consumer(core.rangeSlot(r));
+      const range = { from: core.rangeFrom(r), to: core.rangeTo(r) };
+      this.books.refuse(first + consumer, range.from, range.to);
+      this.news?.refused(run, job.sinks[member], consumer, range);
+    }
   }
   touched(run: ContainerRun): void {
     const dueNs = run.core.deadline();
@@ -285,6 +283,14 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     const ok = this.checkpoints.save(consumer, offset);
     if (ok) this.news?.committed(run, consumer, offset);
     if (run.alive) run.committed(run.slotOf(consumer), offset, ok, this.engine.nowNs);
+  }
+
+  /** The container, if it runs, is gone, and comes back after the time that a relaunch takes. */
+  private crash(container: number): void {
+    if (this.runs[container] === null) return;
+    this.end(container, RELAUNCH);
+    this.relaunches++;
+    this.scheduleLaunch(container, READ_DESIRED, this.plan.jobs[this.jobOf[container]].spec.relaunchNs);
   }
 
   private begin(job: Job, index: number): void {

@@ -1,4 +1,4 @@
-import type { WriteResult } from '../../../src/router/core.ts';
+import type { WriteResult } from '../../../src/router/policy.ts';
 import { invariant } from '../../engine/invariant.ts';
 import type { ContainerRun } from './container-run.ts';
 

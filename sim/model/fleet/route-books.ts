@@ -21,6 +21,8 @@ export class RouteBooks {
   readonly latency: readonly Histogram[];
   private readonly delivered: IntervalSet[];
   private readonly lost: (IntervalSet | null)[];
+  /** Of `lost`: what the sink would never take, and its router dropped. */
+  private readonly refused = new Map<number, IntervalSet>();
   private readonly duplicates: Float64Array;
   /**
    * By route, in turn: end of the highest interval delivered, beyond which all is new without looking, and the lowest
@@ -64,6 +66,7 @@ export class RouteBooks {
     }
     // A write of a container that died may land after its records were given up as lost.
     this.lost[route]?.remove(from, to);
+    if (this.refused.size > 0) this.refused.get(route)?.remove(from, to);
     if (from <= this.edges[route * 2 + 1]) this.advance(route);
   }
 
@@ -73,6 +76,19 @@ export class RouteBooks {
     this.lost[route] = lost;
     visitGaps(this.delivered[route], { from, to }, (low, high) => lost.add(low, high));
     this.advance(route);
+  }
+
+  /** The sink will never take [from, to), and its router has dropped it: lost, as far as the sink does not have it. */
+  refuse(route: number, from: number, to: number): void {
+    const refused = this.refused.get(route) ?? new IntervalSet();
+    this.refused.set(route, refused);
+    // What is lost already is lost by that.
+    visitGaps(this.delivered[route], { from, to }, (low, high) => {
+      const lost = this.lost[route];
+      if (lost === null) refused.add(low, high);
+      else visitGaps(lost, { from: low, to: high }, (each, end) => refused.add(each, end));
+    });
+    this.lose(route, from, to);
   }
 
   /** Lowest offset that the route still needs. */
@@ -90,6 +106,9 @@ export class RouteBooks {
   }
   deliveredIntervals(route: number): IntervalSet {
     return this.delivered[route];
+  }
+  refusedIntervals(route: number): IntervalSet | null {
+    return this.refused.get(route) ?? null;
   }
   lostIntervals(route: number): IntervalSet | null {
     return this.lost[route];

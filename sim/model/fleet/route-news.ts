@@ -35,6 +35,9 @@ export class RouteNews {
   lost(run: ContainerRun, consumer: number, range: Offsets): void {
     for (const sink of run.job.sinks) this.observer.lost(rangeOf(run, sink, consumer, range), this.engine.nowNs);
   }
+  refused(run: ContainerRun, sink: number, consumer: number, range: Offsets): void {
+    this.observer.refused(rangeOf(run, sink, consumer, range), this.engine.nowNs);
+  }
 }
 
 interface Offsets {

@@ -6,7 +6,8 @@ import { type LogView, PRODUCED, type ProduceDoor, type ProduceListener } from '
 import { MirroredTopics } from '../sinks/kafka.ts';
 import { makeSink } from '../sinks/make-sink.ts';
 import type { Outages } from '../sinks/outages.ts';
-import type { SinkModel } from '../sinks/sink.ts';
+import { type Refusal, Refusals } from '../sinks/refusals.ts';
+import type { SinkModel, SinkSlowness } from '../sinks/sink.ts';
 import type { ContainerRun } from './container-run.ts';
 import { Flights } from './flights.ts';
 import type { FleetTopology } from './job.ts';
@@ -32,6 +33,8 @@ export class WriteLane implements ProduceListener {
   private readonly models: readonly (SinkModel | null)[];
   private readonly mirrors: readonly MirroredTopics[];
   private readonly latencyNs: number;
+  /** By sink; none until a fault makes one. */
+  private refusals: (Refusals | undefined)[] | null = null;
   private readonly ordinals: Uint32Array;
   private readonly range: Landed = { from: 0, to: 0 };
   private createdFirstNs = 0;
@@ -79,11 +82,26 @@ export class WriteLane implements ProduceListener {
     return (this.models[sink] ?? this.mirrors[sink]).outages;
   }
 
+  beginRefusing(sink: number, refusal: Refusal): void {
+    this.refusals ??= [];
+    this.refusals[sink] ??= new Refusals(hash32(this.identity, sink, 7) | 0);
+    this.refusals[sink].begin(refusal);
+  }
+  endRefusing(sink: number, refusal: Refusal): void {
+    this.refusals![sink]!.end(refusal);
+  }
+
+  /** Consumer Kafka is as fast as its brokers. */
+  slow(sink: number, factors: SinkSlowness): void {
+    this.models[sink]!.slow(factors);
+  }
+
   send(run: ContainerRun, write: number, member: number): void {
     const flight = this.flights.take(run, write, member);
     run.flights[write * run.job.sinks.length + member] = flight;
     const sink = run.job.sinks[member];
     const model = this.models[sink];
+    if (this.refusals !== null && this.refuse(run, flight, sink)) return;
     if (model === null) {
       this.produce(run, flight, sink);
       return;
@@ -91,6 +109,24 @@ export class WriteLane implements ProduceListener {
     const result = model.accept(run.core.records(write), run.core.bytes(write), this.engine.nowNs);
     this.flights.settle(flight, result, model.outages.epoch, model.landNs, model.visibleNs);
     this.engine.schedule(model.answerNs, this.answerKind, run.container, this.ordinals[run.container]++, flight);
+  }
+
+  /** True when the sink turns the write down. One that is stopped does not even do that. */
+  private refuse(run: ContainerRun, flight: number, sink: number): boolean {
+    const { epoch, stopped } = this.outages(sink);
+    const refusals = this.refusals![sink];
+    if (refusals === undefined || stopped) return false;
+    const range = run.core.firstRange(this.flights.write(flight));
+    const consumer = run.consumer(run.core.rangeSlot(range));
+    const result = refusals.judge(run.container, this.ordinals[run.container], consumer, run.core.rangeFrom(range));
+    if (result === null) return false;
+    const model = this.models[sink];
+    const { nowNs } = this.engine;
+    model?.refuse(nowNs);
+    this.flights.settle(flight, result, epoch, 0, 0);
+    const atNs = model?.answerNs ?? nowNs + 2 * this.latencyNs;
+    this.engine.schedule(atNs, this.answerKind, run.container, this.ordinals[run.container]++, flight);
+    return true;
   }
 
   /** The container waits for the answer no longer; the write may still land. */
@@ -180,7 +216,7 @@ export class WriteLane implements ProduceListener {
     const late = flights.late(flight);
     let result = flights.result(flight);
     if (result === 'ok' && this.outages(sink).cutOff(flights.epoch(flight), flights.landNs(flight))) result = 'failed';
-    if (result === 'rejected') this.rejects[sink]++;
+    if (result === 'rejected' || result === 'refused') this.rejects[sink]++;
     else if (result === 'failed') this.failures[sink]++;
     else {
       this.writes[sink]++;

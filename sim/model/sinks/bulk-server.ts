@@ -3,14 +3,21 @@
  * ring of departure times, from which those that have passed fall out.
  */
 export class BulkServer {
-  private readonly nsPerRecord: number;
+  private readonly nominalNsPerRecord: number;
+  private nsPerRecord: number;
   private departures = new Float64Array(64);
   private first = 0;
   private count = 0;
   private lastNs = 0;
 
   constructor(recordsPerSecond: number) {
-    this.nsPerRecord = 1e9 / recordsPerSecond;
+    this.nominalNsPerRecord = 1e9 / recordsPerSecond;
+    this.nsPerRecord = this.nominalNsPerRecord;
+  }
+
+  /** So many times slower for what comes from now on; what waits keeps its time. */
+  slow(factor: number): void {
+    this.nsPerRecord = this.nominalNsPerRecord * factor;
   }
 
   /** Writes that wait or are being worked on. */

@@ -1,7 +1,7 @@
-import type { WriteResult } from '../../../src/router/core.ts';
+import type { WriteResult } from '../../../src/router/policy.ts';
 import { BulkServer } from './bulk-server.ts';
 import { Outages } from './outages.ts';
-import type { SinkModel } from './sink.ts';
+import type { SinkModel, SinkSlowness } from './sink.ts';
 
 /**
  * A search cluster: bulks of all writers share one rate; those beyond the queue are rejected at once (HTTP 429), which is
@@ -14,7 +14,8 @@ export class Elasticsearch implements SinkModel {
   answerNs = 0;
   private readonly server: BulkServer;
   private readonly queueMax: number;
-  private readonly latencyNs: number;
+  private readonly nominalNs: number;
+  private latencyNs: number;
   private readonly refreshNs: number;
   private servedEpoch = 0;
 
@@ -28,6 +29,7 @@ export class Elasticsearch implements SinkModel {
   }) {
     this.server = new BulkServer(options.recordsPerSecond);
     this.queueMax = options.queueMax;
+    this.nominalNs = options.latencyNs;
     this.latencyNs = options.latencyNs;
     this.refreshNs = options.refreshNs;
   }
@@ -44,5 +46,14 @@ export class Elasticsearch implements SinkModel {
     this.visibleNs = this.refreshNs > 0 ? Math.ceil(this.landNs / this.refreshNs) * this.refreshNs : this.landNs;
     this.answerNs = this.landNs + this.latencyNs;
     return 'ok';
+  }
+
+  refuse(nowNs: number): void {
+    this.answerNs = nowNs + this.latencyNs;
+  }
+
+  slow({ rate, latency }: SinkSlowness): void {
+    this.server.slow(rate);
+    this.latencyNs = Math.round(this.nominalNs * latency);
   }
 }

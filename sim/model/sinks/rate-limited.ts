@@ -1,7 +1,7 @@
-import type { WriteResult } from '../../../src/router/core.ts';
+import type { WriteResult } from '../../../src/router/policy.ts';
 import { BulkServer } from './bulk-server.ts';
 import { Outages } from './outages.ts';
-import type { SinkModel } from './sink.ts';
+import type { SinkModel, SinkSlowness } from './sink.ts';
 
 /** Anything that takes so many records a second, lets writers wait and refuses none. */
 export class RateLimited implements SinkModel {
@@ -10,11 +10,13 @@ export class RateLimited implements SinkModel {
   visibleNs = 0;
   answerNs = 0;
   private readonly server: BulkServer;
-  private readonly latencyNs: number;
+  private readonly nominalNs: number;
+  private latencyNs: number;
   private servedEpoch = 0;
 
   constructor(options: { readonly recordsPerSecond: number; readonly latencyNs: number }) {
     this.server = new BulkServer(options.recordsPerSecond);
+    this.nominalNs = options.latencyNs;
     this.latencyNs = options.latencyNs;
   }
 
@@ -29,5 +31,14 @@ export class RateLimited implements SinkModel {
     this.visibleNs = this.landNs;
     this.answerNs = this.landNs + this.latencyNs;
     return 'ok';
+  }
+
+  refuse(nowNs: number): void {
+    this.answerNs = nowNs + this.latencyNs;
+  }
+
+  slow({ rate, latency }: SinkSlowness): void {
+    this.server.slow(rate);
+    this.latencyNs = Math.round(this.nominalNs * latency);
   }
 }

@@ -1,6 +1,6 @@
-import type { WriteResult } from '../../../src/router/core.ts';
+import type { WriteResult } from '../../../src/router/policy.ts';
 import { Outages } from './outages.ts';
-import type { SinkModel } from './sink.ts';
+import type { SinkModel, SinkSlowness } from './sink.ts';
 
 /** Object storage: each put has its own connection, so puts don't queue for each other; it takes all, and shows it later. */
 export class S3 implements SinkModel {
@@ -8,8 +8,9 @@ export class S3 implements SinkModel {
   landNs = 0;
   visibleNs = 0;
   answerNs = 0;
-  private readonly putLatencyNs: number;
-  private readonly nsPerByte: number;
+  private readonly nominal: { readonly putLatencyNs: number; readonly nsPerByte: number };
+  private putLatencyNs: number;
+  private nsPerByte: number;
   private readonly visibilityDelayNs: number;
 
   constructor(options: {
@@ -20,6 +21,7 @@ export class S3 implements SinkModel {
   }) {
     this.putLatencyNs = options.putLatencyNs;
     this.nsPerByte = 1e9 / options.putBytesPerSecond;
+    this.nominal = { putLatencyNs: this.putLatencyNs, nsPerByte: this.nsPerByte };
     this.visibilityDelayNs = options.visibilityDelayNs;
   }
 
@@ -30,5 +32,14 @@ export class S3 implements SinkModel {
     this.landNs = this.answerNs;
     this.visibleNs = this.landNs + this.visibilityDelayNs;
     return 'ok';
+  }
+
+  refuse(nowNs: number): void {
+    this.answerNs = nowNs + this.putLatencyNs;
+  }
+
+  slow({ rate, latency }: SinkSlowness): void {
+    this.putLatencyNs = Math.round(this.nominal.putLatencyNs * latency);
+    this.nsPerByte = this.nominal.nsPerByte * rate;
   }
 }

@@ -70,6 +70,22 @@ describe('a rate-limited sink', () => {
   });
 });
 
+describe('a sink that is slow', () => {
+  it('takes so many times longer for what it accepts from then on', () => {
+    const limited = new RateLimited({ recordsPerSecond: 1000, latencyNs: MS });
+    limited.slow({ rate: 4, latency: 2 });
+    limited.accept(10, 0, 0);
+    expect([limited.landNs, limited.answerNs]).toEqual([40 * MS, 42 * MS]);
+    limited.slow({ rate: 1, latency: 1 });
+    limited.accept(10, 0, 0);
+    expect([limited.landNs, limited.answerNs]).toEqual([50 * MS, 51 * MS]);
+    const s3 = new S3({ putLatencyNs: 50 * MS, putBytesPerSecond: 1e6, visibilityDelayNs: 0 });
+    s3.slow({ rate: 4, latency: 2 });
+    s3.accept(10, 2000, 0);
+    expect(s3.landNs).toBe(108 * MS);
+  });
+});
+
 describe('a bulk server', () => {
   it('never serves above its rate, and knows how many wait', () => {
     fc.assert(

@@ -37,6 +37,15 @@ const eachSink = ({ sinks }: Targets): Strike[] => sinks.map(({ name }) => ({ si
 const eachContainer = ({ sinks }: Targets): Strike[] =>
   sinks.flatMap(({ name, containers }) => range(containers).map((container) => ({ sink: name, container })));
 const eachRestart = (targets: Targets): Strike[] => eachCluster(targets).map((at) => ({ ...at, down: '50ms' }));
+const eachRefusal = (targets: Targets): Strike[] =>
+  [{}, { manner: 'for-good' }].flatMap((how) => eachSink(targets).map((at) => ({ ...at, share: '50%', ...how })));
+const eachSlowSink = ({ sinks }: Targets): Strike[] =>
+  sinks.filter(({ kind }) => kind !== 'kafka').map(({ name }) => ({ sink: name, rate: 20, latency: 5 }));
+const eachNeighbour = (targets: Targets): Strike[] =>
+  eachHost(targets).map((host) => ({ ...host, cpu: '90%', disk: '90%', network: '90%' }));
+const eachReader = (targets: Targets): Strike[] => eachBroker(targets).map((at) => ({ ...at, rate: '10MB/s' }));
+const theHosts = ({ sinks }: Targets): Strike[] =>
+  sinks.length > 0 ? [{ containersPerHost: 10 }, { containersPerHost: 1 }] : [];
 const theRouters = ({ sinks }: Targets): Strike[] => (sinks.length > 0 ? [{}] : []);
 
 export const FAULT_KINDS: readonly FaultKind[] = [
@@ -52,6 +61,11 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'leader-rebalance', lasts: false, by: 'operator', strikes: eachCluster },
   { kind: 'cluster-unreachable', lasts: true, by: 'world', strikes: eachCluster },
   { kind: 'sink-stop', lasts: true, by: 'world', strikes: eachSink },
+  { kind: 'sink-reject', lasts: true, by: 'world', strikes: eachRefusal },
+  { kind: 'sink-slow', lasts: true, by: 'world', strikes: eachSlowSink },
+  { kind: 'noisy-neighbour', lasts: true, by: 'world', strikes: eachNeighbour },
+  { kind: 'cold-reader', lasts: true, by: 'operator', strikes: eachReader },
+  { kind: 'router-host-crash', lasts: false, by: 'world', strikes: theHosts },
   { kind: 'router-crash', lasts: false, by: 'world', strikes: eachContainer },
   { kind: 'checkpoint-store-down', lasts: true, by: 'world', strikes: theRouters },
   { kind: 'desired-state-store-down', lasts: true, by: 'world', strikes: theRouters },

@@ -6,7 +6,7 @@ export interface Targets {
   readonly clusters: readonly { readonly name: string; readonly brokers: number; readonly hosts: number }[];
   readonly regions: readonly { readonly name: string; readonly zones: number }[];
   /** Containers are numbered over all topics of the sink. */
-  readonly sinks: readonly { readonly name: string; readonly containers: number }[];
+  readonly sinks: readonly { readonly name: string; readonly kind: string; readonly containers: number }[];
 }
 
 const known = new WeakMap<Written, Scenario>();
@@ -30,7 +30,7 @@ export function targetsOf(written: Written): Targets {
       return { name, brokers, hosts: Math.max(...hosts) + 1 };
     }),
     regions,
-    sinks: sinks.map(({ name, router }) => ({ name, containers: router.containers })),
+    sinks: sinks.map(({ name, kind, router }) => ({ name, kind, containers: router.containers })),
   };
 }
 

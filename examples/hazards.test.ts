@@ -1,0 +1,58 @@
+/** Scenarios about what breaks around the brokers: each is run, holds what it asserts, and shows what it says. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type RunResult, simulate } from '../sim/index.ts';
+
+const run = (file: string, ...sets: string[]): RunResult => simulate(join(import.meta.dirname, file), { sets });
+const failed = ({ assertions }: RunResult): string[] => assertions.filter(({ ok }) => !ok).map(({ name }) => name);
+const sinkOf = ({ sinks }: RunResult, name: string) => sinks.find((sink) => sink.name === name)!;
+const routeTo = ({ ledger }: RunResult, name: string) => ledger.routes.find(({ sink }) => sink === name)!;
+
+describe('a sink that turns writes down', () => {
+  it('is tried again: late, not lost', () => {
+    const rejects = run('sink-rejects.yaml');
+    expect(failed(rejects)).toEqual([]);
+    expect(sinkOf(rejects, 'elasticsearch').rejects).toBeGreaterThan(100);
+    expect(sinkOf(rejects, 's3').rejects).toBe(0);
+  }, 60_000);
+
+  it('for good blocks what is behind, until it is mended, unless its router drops it', () => {
+    const blocked = run('sink-rejects.yaml', 'faults.0.manner=for-good');
+    expect(failed(blocked)).toEqual([]);
+    expect(sinkOf(blocked, 'elasticsearch').lagMaxSeconds).toBeGreaterThan(300);
+    const dropped = run('sink-rejects.yaml', 'faults.0.manner=for-good', 'router.refused=drop');
+    expect(failed(dropped)).toContain('loss at elasticsearch, records');
+    expect(routeTo(dropped, 'elasticsearch').lost).toEqual({ refused: expect.any(Number) });
+    expect(sinkOf(dropped, 'elasticsearch').lagMaxSeconds).toBeLessThan(60);
+  }, 60_000);
+});
+
+describe('a noisy neighbour', () => {
+  it('makes its host late, as far as what it leaves is too little', () => {
+    const noisy = run('noisy-neighbour.yaml');
+    expect(failed(noisy)).toEqual([]);
+    const half = run('noisy-neighbour.yaml', 'faults.0.network=50%');
+    expect(noisy.brokers.produceLatencyMs.p99).toBeGreaterThan(2 * half.brokers.produceLatencyMs.p99);
+  }, 60_000);
+
+  it('may be a consumer that reads from the beginning', () => {
+    const calm = run('noisy-neighbour.yaml', 'faults.0.network=50%');
+    const reader = run('noisy-neighbour.yaml', 'faults.0.network=50%', 'faults.1.rate=90MB/s');
+    expect(failed(reader)).toEqual([]);
+    expect(reader.brokers.produceLatencyMs.mean).toBeGreaterThan(calm.brokers.produceLatencyMs.mean);
+  }, 60_000);
+});
+
+describe('a host of routers that crashes', () => {
+  it('makes copies, by how long ago the last commits were', () => {
+    const crash = run('router-host-crash.yaml');
+    expect(failed(crash)).toEqual([]);
+    expect(crash.routers.relaunches).toBe(4);
+    const copies = (result: RunResult) =>
+      result.ledger.routes.reduce((sum, { duplicates }) => sum + (duplicates.relaunch ?? 0), 0);
+    expect(copies(run('router-host-crash.yaml', 'router.commitInterval=30s'))).toBeGreaterThan(2 * copies(crash));
+    const waits = run('router-host-crash.yaml', 'faults.1.at=19s');
+    const lag = (result: RunResult) => Math.max(...result.sinks.map(({ lagMaxSeconds }) => lagMaxSeconds));
+    expect(lag(waits)).toBeGreaterThan(lag(crash) + 20);
+  }, 60_000);
+});

@@ -1,0 +1,55 @@
+/** What hazards do to the world. */
+import type { HazardSpec } from '../scenario/scenario.ts';
+
+export interface HazardDoors {
+  /** A share of the writes is turned down, until the same object is handed in again. */
+  beginRefusing(sink: string, refusal: SinkRefusal): void;
+  endRefusing(sink: string, refusal: SinkRefusal): void;
+  /** So many times slower than its specification; 1 ends it. */
+  slowSink(sink: string, factors: { readonly rate: number; readonly latency: number }): void;
+  crashRouterHost(host: number, containersPerHost: number): void;
+}
+
+export interface SinkRefusal {
+  readonly share: number;
+  readonly manner: 'retriable' | 'for-good';
+}
+
+/** A deed of which each has its own effect, whatever else lasts: see `Deed`. */
+export interface HazardDeed {
+  readonly target: null;
+  begin(): void;
+  end(): void;
+}
+
+const nothing = (): void => {};
+
+export function hazardDeed(
+  hazard: HazardSpec,
+  doors: HazardDoors,
+  slowness: {
+    begin(sink: string, factors: { rate: number; latency: number }): void;
+    end(sink: string, factors: { rate: number; latency: number }): void;
+  },
+): HazardDeed {
+  switch (hazard.kind) {
+    case 'sink-reject':
+      return {
+        target: null,
+        begin: () => doors.beginRefusing(hazard.sink, hazard),
+        end: () => doors.endRefusing(hazard.sink, hazard),
+      };
+    case 'sink-slow':
+      return {
+        target: null,
+        begin: () => slowness.begin(hazard.sink, hazard),
+        end: () => slowness.end(hazard.sink, hazard),
+      };
+    case 'router-host-crash':
+      return {
+        target: null,
+        begin: () => doors.crashRouterHost(hazard.host, hazard.containersPerHost),
+        end: nothing,
+      };
+  }
+}

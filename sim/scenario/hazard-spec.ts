@@ -1,0 +1,26 @@
+/** What breaks around the brokers, resolved: sinks, neighbours, hosts of routers. Part of `FaultSpec`. */
+export type HazardSpec =
+  | {
+      /** Turns down a share of the writes, for the time being or for good. */
+      readonly kind: 'sink-reject';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly sink: string;
+      readonly share: number;
+      readonly manner: 'retriable' | 'for-good';
+    }
+  | {
+      readonly kind: 'sink-slow';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly sink: string;
+      /** How many times slower each is. */
+      readonly rate: number;
+      readonly latency: number;
+    }
+  | {
+      readonly kind: 'router-host-crash';
+      readonly atNs: number;
+      readonly host: number;
+      readonly containersPerHost: number;
+    };

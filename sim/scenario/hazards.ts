@@ -1,0 +1,110 @@
+/** From written hazards to resolved ones. */
+import { hostOfBroker } from '../model/placement.ts';
+import type { PathStep } from './issue.ts';
+import { lookUp, type TimelineContext } from './look-up.ts';
+import type { ClusterSpec, FaultSpec } from './scenario.ts';
+import { formatQuantity } from './units.ts';
+import type { ParsedScenario } from './written.ts';
+import type { hazardSchemas } from './written-hazards.ts';
+
+type WrittenFault = ParsedScenario['faults'][number];
+type HazardKind = (typeof hazardSchemas)[number]['shape']['kind']['value'];
+export type WrittenHazard = Extract<WrittenFault, { kind: HazardKind }>;
+
+/** Where a hazard stands among the faults, and when it begins on the engine's clock. */
+export interface HazardPlace {
+  readonly index: number;
+  readonly atNs: number;
+}
+
+/** A share that leaves less is a broker that hangs. */
+const SHARE_MAX = 0.99;
+
+export function hazardsOf(hazard: WrittenHazard, { index, atNs }: HazardPlace, context: TimelineContext): FaultSpec[] {
+  const { scenario, clusters, sinks, report } = context;
+  const path = (...keys: string[]): PathStep[] => ['faults', index, ...keys];
+  const below = (key: 'broker' | 'host', given: number, count: number): void => {
+    if (given >= count)
+      report({ path: path(key), given: String(given), expected: `0 to ${count - 1}, as there are ${count} ${key}s` });
+  };
+  const theClusters = (name: string) =>
+    lookUp(name, clusters.byName, { path: path('cluster'), what: 'a cluster', report });
+  const theSinks = (name: string) => lookUp(name, sinks.byName, { path: path('sink'), what: 'a sink', report });
+  switch (hazard.kind) {
+    case 'sink-reject': {
+      const { kind, share, manner } = hazard;
+      return theSinks(hazard.sink).map(({ name }) => ({ kind, atNs, forNs: hazard.for, sink: name, share, manner }));
+    }
+    case 'sink-slow': {
+      const { kind, rate, latency } = hazard;
+      if (rate === 1 && latency === 1)
+        report({ path: path(), given: 'nothing that is slower', expected: 'rate or latency above 1' });
+      const slowed = theSinks(hazard.sink);
+      if (slowed.some((sink) => sink.kind === 'kafka')) {
+        const expected = 'a sink that is no cluster; `broker-slow` and `noisy-neighbour` slow its brokers';
+        report({ path: path('sink'), given: `${hazard.sink}, which is consumer Kafka`, expected });
+      }
+      return slowed.map(({ name }) => ({ kind, atNs, forNs: hazard.for, sink: name, rate, latency }));
+    }
+    case 'noisy-neighbour': {
+      const { cpu, disk, network } = hazard;
+      if (cpu === 0 && disk === 0 && network === 0)
+        report({ path: path(), given: 'nothing that is taken', expected: 'a share of cpu, disk or network above 0%' });
+      return theClusters(hazard.cluster).flatMap((each) => {
+        const { zones } = scenario.regions[each.region]!;
+        const hosts = Array.from({ length: each.brokers }, (_, broker) =>
+          hostOfBroker(broker, zones, each.brokersPerHost),
+        );
+        below('host', hazard.host, Math.max(...hosts) + 1);
+        const shares = { cpu, disk, network };
+        return hosts.flatMap((host, broker) =>
+          host === hazard.host
+            ? [slowed(shares, { cluster: each.name, broker, atNs, forNs: hazard.for, by: hazard.kind })]
+            : [],
+        );
+      });
+    }
+    case 'cold-reader':
+      return theClusters(hazard.cluster).map((each) => {
+        below('broker', hazard.broker, each.brokers);
+        const shares = sharesOfReading(hazard.rate, each);
+        if (Math.max(shares.cpu, shares.disk, shares.network) > SHARE_MAX) {
+          const most = Math.floor((hazard.rate * SHARE_MAX) / Math.max(shares.cpu, shares.disk, shares.network));
+          const expected = `at most ${formatQuantity('byteRate', most)}, what the broker can read`;
+          report({ path: path('rate'), given: formatQuantity('byteRate', hazard.rate), expected });
+        }
+        const where = { cluster: each.name, broker: hazard.broker, atNs, forNs: hazard.for, by: hazard.kind };
+        return slowed(shares, where);
+      });
+    case 'router-host-crash': {
+      const containers = sinks.all.reduce((sum, { router }) => {
+        return sum + Math.max(router.containers, router.scaling?.containersMax ?? 0);
+      }, 0);
+      below('host', hazard.host, Math.ceil(containers / hazard.containersPerHost));
+      return [{ kind: hazard.kind, atNs, host: hazard.host, containersPerHost: hazard.containersPerHost }];
+    }
+  }
+}
+
+interface Shares {
+  readonly cpu: number;
+  readonly disk: number;
+  readonly network: number;
+}
+
+/** What somebody else takes of a server makes it 1 ÷ (1 − share) times slower for all others. */
+function slowed(
+  { cpu, disk, network }: Shares,
+  where: { cluster: string; broker: number; atNs: number; forNs: number; by: string },
+): FaultSpec {
+  return { kind: 'broker-slow', ...where, cpu: 1 / (1 - cpu), disk: 1 / (1 - disk), network: 1 / (1 - network) };
+}
+
+/** Cold bytes come off the disk, cross the card, and cost the cores what any fetch costs. */
+function sharesOfReading(bytesPerSecond: number, { broker }: ClusterSpec): Shares {
+  return {
+    cpu: (bytesPerSecond * broker.cpu.perFetchByteNs) / (broker.cores * 1e9),
+    disk: bytesPerSecond / broker.diskBytesPerSecond,
+    network: bytesPerSecond / broker.networkBytesPerSecond,
+  };
+}

@@ -1,0 +1,82 @@
+/** The written form of what breaks around the brokers. */
+import * as z from 'zod';
+import { byteRate, choice, count, duration, factor, group, required, setting, share } from './setting.ts';
+import { nameOf } from './written-cluster.ts';
+
+const at = () => required(duration(), 'When, counted from the end of the warm-up.');
+const lasting = () => required(duration({ min: 1 }), 'How long.');
+const cluster = () =>
+  required(nameOf('a cluster', 'normal-1'), 'The cluster; the name of a template means all its clusters.');
+const sink = () => required(nameOf('a sink', 's3'), 'The sink.');
+/** Beyond it a server has next to nothing left: that is `broker-hang`. */
+const SHARE_MAX = 0.99;
+const taken = (what: string) =>
+  setting(share({ max: SHARE_MAX }), `Share of each broker's ${what} that is taken.`, 'a convention: none', '0%');
+
+export const hazardSchemas = [
+  group(
+    z.strictObject({
+      kind: z.literal('sink-reject'),
+      at: at(),
+      for: lasting(),
+      sink: sink(),
+      share: required(share(), 'Of the writes: each is turned down by a draw of its own.'),
+      manner: setting(
+        choice(['retriable', 'for-good']),
+        'retriable: not now, a retry draws again. for-good: never; `router.refused` says what becomes of such a write.',
+        'T16: Elasticsearch takes less than it is sent, and says 429',
+        'retriable',
+      ),
+    }),
+    'A sink turns writes down.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('sink-slow'),
+      at: at(),
+      for: lasting(),
+      sink: sink(),
+      rate: setting(factor({ min: 1, max: 1e6 }), 'How many times less it takes a second.', 'a convention', 1),
+      latency: setting(factor({ min: 1, max: 1e6 }), 'How many times longer it takes beside that.', 'a convention', 1),
+    }),
+    'A sink is slower than it should be, for what it accepts from then on. Consumer Kafka is as slow as its brokers.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('noisy-neighbour'),
+      at: at(),
+      for: lasting(),
+      cluster: cluster(),
+      host: setting(count(), 'Its number in the cluster, from 0.', 'the first', 0),
+      cpu: taken('processor'),
+      disk: taken('disk'),
+      network: taken('network card'),
+    }),
+    'Somebody else on a physical host takes a share of what its brokers have: they are 1 ÷ (1 − share) times slower.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('cold-reader'),
+      at: at(),
+      for: lasting(),
+      cluster: cluster(),
+      broker: setting(count(), 'Its number in the cluster, from 0.', 'the first', 0),
+      rate: required(byteRate({ min: 1 }), 'Bytes a second that it reads.'),
+    }),
+    'A consumer that starts from the beginning reads cold data off a broker: it takes its part of disk, card and cores.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('router-host-crash'),
+      at: at(),
+      host: setting(count(), 'Its number, from 0.', 'the first', 0),
+      containersPerHost: setting(
+        count({ min: 1 }),
+        'Containers on a host: those of one job are on different hosts as far as possible.',
+        'T16: 13,000 containers on 1,300 hosts',
+        10,
+      ),
+    }),
+    'A host of routers dies: all its containers are relaunched from their last commits.',
+  ),
+] as const;
