@@ -15,7 +15,7 @@ import type { ProducerFleet } from '../model/producer-fleet.ts';
 import type { StreamPlan } from '../model/stream-plan.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Counts, LedgerReport, RouteBook } from '../report/result.ts';
-import { refusedLosses, routeCopies, tailLosses } from './route-copies.ts';
+import { refusedLosses, routeCopies, skippedLosses, tailLosses } from './route-copies.ts';
 import { addTo, type Tally, tallied } from './tally.ts';
 
 const { B_INTS, B_N, B_STATE, B_STREAM } = BATCH;
@@ -168,7 +168,9 @@ export class Ledger {
       for (const [cause, n] of Object.entries(tails)) addTo(book.lost, cause, n ?? 0);
       const refused = refusedLosses(at, view);
       addTo(book.lost, 'refused', refused);
-      addTo(book.lost, 'retention', at.lost - copies.lost - tallied(tails) - refused);
+      const skipped = skippedLosses(at, view);
+      addTo(book.lost, 'skipped-by-reset', skipped);
+      addTo(book.lost, 'retention', at.lost - copies.lost - tallied(tails) - refused - skipped);
       for (const [cause, n] of Object.entries(at.duplicates)) addTo(book.duplicates, cause, n);
       if (at.stored !== at.delivered + at.lost + at.backlog) book.balanced = false;
     });

@@ -116,6 +116,20 @@ function visitOutside(
   if (to > at) each(at, to);
 }
 
+/** Records that a reset to the latest passed over: those that the route has by another copy aren't. */
+export function skippedLosses(at: RouteStanding, view: RouteView): number {
+  const { books, log } = view;
+  let skipped = books.skippedRecords(at.route);
+  if (skipped === 0) return 0;
+  for (const each of log.lostTails?.storedAgain ?? []) {
+    if (each.atNs > view.nowNs) continue;
+    for (let i = 0; i < each.n; i++) {
+      if (books.isSkipped(at.route, each.from + i) && isDelivered(at, view, each.lostFrom + i)) skipped--;
+    }
+  }
+  return skipped;
+}
+
 /** Of a record that is in the log's offsets twice, one is a copy: the lost one, unless the route had it before that. */
 function addAgain(copies: Copies, at: RouteStanding, view: RouteView, { lostFrom, from, n }: StoredAgain): void {
   copies.stored += n;

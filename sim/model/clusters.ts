@@ -12,7 +12,6 @@ import { Copies } from './copies.ts';
 import {
   FETCH_DISCONNECTED,
   FETCH_OK,
-  FETCH_OUT_OF_RANGE,
   type FetchDoor,
   type FetchListener,
   PRODUCE_DISCONNECTED,
@@ -193,8 +192,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
     const log = this.logs[partition];
     const first = this.#firstFrom(log, fromOffset);
     if (first > fromOffset) {
-      const doneNs = this.brokers.fetch(broker, 0, 0, nowNs);
-      listener.onFetched(consumer, FETCH_OUT_OF_RANGE, fromOffset, first, 0, doneNs);
+      this.#refuse(consumer, partition, fromOffset, first);
       return;
     }
     this.#waiters.hold(consumer, partition, fromOffset, bytesMax);
@@ -254,8 +252,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
     const nowNs = this.#engine.nowNs;
     const first = this.#firstFrom(log, from);
     if (first > from) {
-      const doneNs = this.brokers.fetch(broker, 0, 0, nowNs);
-      this.fetchListener!.onFetched(consumer, FETCH_OUT_OF_RANGE, from, first, 0, doneNs);
+      this.#refuse(consumer, partition, from, first);
       return;
     }
     log.offsetForBytes(from, waiters.bytesMax(consumer), this.copies.visibleEnd(partition));
@@ -263,6 +260,14 @@ export class Clusters implements FetchDoor, ProduceDoor {
     const end = log.lostTails === null ? log.readEnd : log.lostTails.clip(from, log.readEnd);
     const doneNs = this.brokers.fetch(broker, bytes, this.#coldBytes(broker, log, from, bytes), nowNs);
     this.fetchListener!.onFetched(consumer, FETCH_OK, from, end, bytes, doneNs);
+  }
+
+  /** The offset is not in the log, which goes on at `first`. A client looks up start and end by itself; here they are told. */
+  #refuse(consumer: number, partition: number, from: number, first: number): void {
+    const doneNs = this.brokers.fetch(this.#topology.partitionLeader[partition], 0, 0, this.#engine.nowNs);
+    const passed = from < this.logs[partition].startOffset();
+    const end = passed ? Math.max(first, this.copies.visibleEnd(partition)) : first;
+    this.fetchListener!.onOutOfRange(consumer, from, first, end, doneNs);
   }
 
   /** The first offset from the given one on that is in the log: retention and lost tails leave none before it. */

@@ -4,8 +4,6 @@
  */
 
 export const FETCH_OK = 0;
-/** The offset is below the log's start: retention has passed this consumer. */
-export const FETCH_OUT_OF_RANGE = 1;
 /** The broker is stopped or unreachable, or stopped while the fetch waited. */
 export const FETCH_DISCONNECTED = 2;
 
@@ -13,8 +11,7 @@ export const FETCH_DISCONNECTED = 2;
 export interface FetchListener {
   /**
    * Exactly one answer for each fetch, told when the answer leaves the broker or sooner; it leaves at `departNs` ≥ now
-   * and still has to travel. OK: [fromOffset, toOffset) was read, empty when the wait ran out. Out of range:
-   * `toOffset` is the log's start offset.
+   * and still has to travel. OK: [fromOffset, toOffset) was read, empty when the wait ran out.
    */
   onFetched(
     consumer: number,
@@ -24,6 +21,12 @@ export interface FetchListener {
     bytes: number,
     departNs: number,
   ): void;
+  /**
+   * The answer instead, when the offset is not in the log: retention has passed this consumer, or the offset lay in a tail
+   * that went with its leader. `logStart` is the first offset from there on that is left, `logEnd` the end that a reset to
+   * the latest goes to: behind a lost tail nothing is passed over, and both are one.
+   */
+  onOutOfRange(consumer: number, fromOffset: number, logStart: number, logEnd: number, departNs: number): void;
 }
 
 /** A leader's fetch door. Called when the fetch has reached the broker. Hot path: positional on purpose. */

@@ -6,6 +6,7 @@
  * virtual ns. Batches, requests and writes are slots of the cores' pools: a number means something until it is freed.
  */
 import type { Outcome } from '../../src/producer/outcome.ts';
+import type { SkipCause } from '../../src/router/policy.ts';
 import type { FaultSpec } from '../scenario/scenario.ts';
 
 export class Observer {
@@ -35,8 +36,8 @@ export class Observer {
   written(_range: RouteRange, _nowNs: number): void {}
   /** [from, to) of the partition is with the sink. */
   delivered(_range: RouteRange, _nowNs: number): void {}
-  /** Retention had removed [from, to) before the route had fetched it. */
-  lost(_range: RouteRange, _nowNs: number): void {}
+  /** The route will not fetch [from, to): retention had removed it, or a reset to the latest passed over it. */
+  lost(_range: RouteRange, _nowNs: number, _cause: SkipCause): void {}
   /** The sink will never take [from, to), and its router has dropped it. */
   refused(_range: RouteRange, _nowNs: number): void {}
   /** Everything below `offset` of the partition is stored as done by the job, for all its sinks. */

@@ -1,5 +1,5 @@
 import type { ConsumedRecord } from '../../src/ports.ts';
-import { FETCH_DISCONNECTED, FETCH_OUT_OF_RANGE, type FetchListener } from '../model/doors.ts';
+import { FETCH_DISCONNECTED, type FetchListener } from '../model/doors.ts';
 import type { Answering, Reply } from './exchange.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Link, Wire } from './wire.ts';
@@ -60,16 +60,26 @@ export class FetchDesk implements FetchListener {
     _bytes: number,
     departNs: number,
   ): void {
-    const { to, partition } = this.#waiting[consumer]!;
-    this.#waiting[consumer] = null;
-    this.#free.push(consumer);
+    const { to, partition } = this.#take(consumer);
     if (status === FETCH_DISCONNECTED) {
       to.drop();
       return;
     }
     const startOffset = this.#wire.clusters.logs[partition].startOffset();
-    const outOfRange = status === FETCH_OUT_OF_RANGE;
-    const records = outOfRange ? [] : this.#records(partition).read(fromOffset, toOffset);
-    to.answer({ code: outOfRange ? OFFSET_OUT_OF_RANGE : 0, records, startOffset }, { leavesNs: departNs });
+    const records = this.#records(partition).read(fromOffset, toOffset);
+    to.answer({ code: 0, records, startOffset }, { leavesNs: departNs });
+  }
+
+  onOutOfRange(consumer: number, _fromOffset: number, _logStart: number, _logEnd: number, departNs: number): void {
+    const { to, partition } = this.#take(consumer);
+    const startOffset = this.#wire.clusters.logs[partition].startOffset();
+    to.answer({ code: OFFSET_OUT_OF_RANGE, records: [], startOffset }, { leavesNs: departNs });
+  }
+
+  #take(consumer: number): { readonly to: Answering<Fetched>; readonly partition: number } {
+    const waiting = this.#waiting[consumer]!;
+    this.#waiting[consumer] = null;
+    this.#free.push(consumer);
+    return waiting;
   }
 }

@@ -1,4 +1,5 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
+import type { OffsetReset } from '../../src/router/policy.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 
 export type { HazardSpec } from './hazard-spec.ts';
@@ -208,6 +209,8 @@ export interface RouterSpec {
   readonly retryBackoffMaxNs: number;
   /** What becomes of a write that its sink will never take; absent: it is tried for ever. */
   readonly refused?: 'drop' | undefined;
+  /** Where a router goes on that retention has overtaken. */
+  readonly reset: OffsetReset;
   /** Job shared with other sinks: the counter-example. Names of the sinks that one job writes to together with this one. */
   readonly sharedWith: readonly string[];
   readonly backpressure: 'pause' | 'credit';

@@ -111,6 +111,7 @@ function routerOf(written: WrittenRouter, containers: number): RouterSpec {
     retryBackoffNs: written.retryBackoff,
     retryBackoffMaxNs: written.retryBackoffMax,
     ...(written.refused === 'drop' && { refused: 'drop' as const }),
+    reset: written.reset,
     sharedWith: written.sharedWith,
     backpressure: written.backpressure,
     credit: written.credit,

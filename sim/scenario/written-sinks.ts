@@ -75,6 +75,12 @@ export const routerSchema = group(
       'guess: at least once (T16) comes first',
       'retry',
     ),
+    reset: setting(
+      choice(['earliest', 'latest', 'none']),
+      'Where a router goes on that retention has overtaken: at what is left, at the end of the log, or nowhere.',
+      'AK auto.offset.reset; `largest` in 0.8',
+      'latest',
+    ),
     sharedWith: setting(
       z.array(nameOf('a sink', 's3')),
       'Sinks that the same job writes to: the counter-example (T16), one stalls the others.',

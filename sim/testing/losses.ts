@@ -1,5 +1,6 @@
 /** What a run has lost, by class, topic, cause and sink. */
 import { DROP_CAUSES, type DropCause } from '../../src/record.ts';
+import type { SkipCause } from '../../src/router/policy.ts';
 import type { RunResult } from '../report/result.ts';
 import type { Simulation } from '../simulation.ts';
 import type { RecordBook, RecordLife } from './record-book.ts';
@@ -8,9 +9,10 @@ import type { RecordBook, RecordLife } from './record-book.ts';
  * Why a record is missing. Dropped by its producer, or `unknown`: sent, given up, and in no log. Of one that was in a
  * log: `truncated`: the log lost it, and no copy stands; for a sink, `retention`: it was removed before the router came;
  * `refused`: the sink would never take it, and its router dropped it;
+ * `skipped-by-reset`: the router fell off the tail and went on at the end of the log, past this one;
  * `deduplicated`: taken for a copy that it is not; `undelivered`: nobody says why.
  */
-export type LossCause = DropCause | 'unknown' | 'truncated' | 'retention' | 'refused' | 'deduplicated' | 'undelivered';
+export type LossCause = DropCause | 'unknown' | 'truncated' | SkipCause | 'refused' | 'deduplicated' | 'undelivered';
 
 export type ServiceClass = 'low' | 'normal' | 'high';
 
@@ -76,6 +78,7 @@ function causeForAll(record: RecordLife): LossCause | null {
 }
 
 function causeAt(book: RecordBook, sink: number, id: number): LossCause {
+  if (book.skipped[sink]!.has(id)) return 'skipped-by-reset';
   if (book.retained[sink]!.has(id)) return 'retention';
   if (book.unwanted[sink]!.has(id)) return 'refused';
   return book.wrongly[sink]!.has(id) ? 'deduplicated' : 'undelivered';

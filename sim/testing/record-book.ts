@@ -4,6 +4,7 @@
  */
 import { FATE_UNKNOWN } from '../../src/producer/outcome.ts';
 import { NO_KEY } from '../../src/record.ts';
+import type { SkipCause } from '../../src/router/policy.ts';
 import type { Offer, RouteRange } from '../model/observer.ts';
 import { BufferWatch } from './buffer-watch.ts';
 import type { Deduper } from './policies.ts';
@@ -79,6 +80,8 @@ export class RecordBook extends BufferWatch {
   readonly retained: Set<number>[];
   /** By sink: what it would never take, and routers have dropped. */
   readonly unwanted: Set<number>[];
+  /** By sink: what routers have passed over when they were reset to the latest. */
+  readonly skipped: Set<number>[];
   /** By sink and record: 1 when the sink has it. */
   readonly #taken: Uint8Array[];
   readonly #ordinals = new Map<number, number>();
@@ -98,6 +101,7 @@ export class RecordBook extends BufferWatch {
     this.wrongly = each(() => new Set());
     this.retained = each(() => new Set());
     this.unwanted = each(() => new Set());
+    this.skipped = each(() => new Set());
     this.#latest = [new Map(), ...each(() => new Map<string, number>())];
     this.#dedupers = dedupe === undefined ? [] : each(dedupe);
   }
@@ -178,10 +182,11 @@ export class RecordBook extends BufferWatch {
     }
   }
 
-  override lost({ sink, partition, from, to }: RouteRange, _nowNs?: number): void {
+  override lost({ sink, partition, from, to }: RouteRange, _nowNs: number, cause: SkipCause): void {
+    const missed = cause === 'retention' ? this.retained[sink]! : this.skipped[sink]!;
     for (let offset = from; offset < to; offset++) {
       const id = this.at(partition, offset);
-      if (id !== NONE) this.retained[sink]!.add(id);
+      if (id !== NONE) missed.add(id);
     }
   }
 

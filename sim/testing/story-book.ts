@@ -8,6 +8,7 @@ import {
 } from '../../src/producer/outcome.ts';
 import { REQUEST } from '../../src/producer/request-pool.ts';
 import { DROP_CAUSES } from '../../src/record.ts';
+import type { SkipCause } from '../../src/router/policy.ts';
 import type { Offer, RouteRange } from '../model/observer.ts';
 import type { FaultSpec } from '../scenario/scenario.ts';
 import { RecordBook } from './record-book.ts';
@@ -126,9 +127,12 @@ export class StoryBook extends RecordBook {
     );
   }
 
-  override lost(range: RouteRange, nowNs: number): void {
-    super.lost(range);
-    const text = `retention had removed it before a router for ${this.#sink(range)} came`;
+  override lost(range: RouteRange, nowNs: number, cause: SkipCause): void {
+    super.lost(range, nowNs, cause);
+    const text =
+      cause === 'retention'
+        ? `retention had removed it before a router for ${this.#sink(range)} came`
+        : `passed over by a router for ${this.#sink(range)}, which was reset to the end of the log`;
     this.#note(nowNs, text, this.#inRange(range));
   }
 

@@ -1,7 +1,8 @@
 import { byCredit, pauseWhenFull } from './backpressure.ts';
 import { commitEvery } from './commit.ts';
-import { RouterCore, type RouterCoreOptions, type RouterEffects } from './core.ts';
-import type { RouterRetryPolicy, WriteResult } from './policy.ts';
+import { RouterCore, type RouterCoreOptions } from './core.ts';
+import type { RouterEffects } from './effects.ts';
+import type { OffsetReset, RouterRetryPolicy, SkipCause, WriteResult } from './policy.ts';
 import { exponentialRetry } from './retry.ts';
 
 export const RECORD_BYTES = 10;
@@ -21,6 +22,7 @@ export interface Settings {
   readonly commitIntervalNs?: number;
   readonly writeTimeoutNs?: number;
   readonly refused?: NonNullable<RouterRetryPolicy['refused']>;
+  readonly reset?: OffsetReset;
 }
 
 type Pending =
@@ -68,6 +70,7 @@ export class SmallWorld implements RouterEffects {
       commitIntervalNs: 10 * MS,
       writeTimeoutNs: 1000 * MS,
       refused: 'retry',
+      reset: 'earliest',
       ...settings,
     };
     const { slots, sinks } = this.settings;
@@ -96,6 +99,7 @@ export class SmallWorld implements RouterEffects {
           : pauseWhenFull(s.bufferBytesMax),
       commit: commitEvery(s.commitIntervalNs),
       retry: exponentialRetry({ backoffNs: MS, backoffMaxNs: 8 * MS, refused: s.refused }),
+      reset: s.reset,
       draw: () => 0.5,
     };
     this.core = new RouterCore(options, this, this.nowNs);
@@ -149,8 +153,8 @@ export class SmallWorld implements RouterEffects {
   resumed(slot: number): void {
     this.calls.push(`resumed ${slot}`);
   }
-  lost(slot: number, from: number, to: number): void {
-    this.calls.push(`lost ${slot}:${from}-${to}`);
+  lost(slot: number, from: number, to: number, cause: SkipCause): void {
+    this.calls.push(`${cause === 'retention' ? 'lost' : 'skipped'} ${slot}:${from}-${to}`);
     for (let o = from; o < to; o++) this.lostOffsets[slot].add(o);
   }
   refused(write: number, sink: number): void {
@@ -160,6 +164,10 @@ export class SmallWorld implements RouterEffects {
       for (let o = this.core.rangeFrom(r); o < this.core.rangeTo(r); o++)
         this.refusedOffsets.add(`${sink}/${slot}/${o}`);
     }
+  }
+
+  halted(slot: number): void {
+    this.calls.push(`halted ${slot}`);
   }
 
   grant(sink: number, records: number): void {
@@ -172,8 +180,9 @@ export class SmallWorld implements RouterEffects {
     const [p] = this.pending.splice(i, 1);
     if (p.kind === 'fetch') {
       if (outcome !== 'ok') this.core.fetchFailed(p.slot, this.nowNs);
-      else if (p.from < this.logStart[p.slot]) this.core.outOfRange(p.slot, this.logStart[p.slot], this.nowNs);
-      else {
+      else if (p.from < this.logStart[p.slot]) {
+        this.core.outOfRange(p.slot, this.logStart[p.slot], this.logEnd[p.slot], this.nowNs);
+      } else {
         const most = Math.max(1, Math.floor(this.settings.fetchBytesMax / RECORD_BYTES));
         const to = Math.min(this.logEnd[p.slot], p.from + most);
         this.core.fetched(p.slot, p.from, to, (to - p.from) * RECORD_BYTES, this.nowNs);

@@ -16,6 +16,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
   commitIntervalNs: fc.constantFrom(0, 5 * MS, 100 * MS),
   writeTimeoutNs: fc.constantFrom(4 * MS, 1000 * MS),
   refused: fc.constantFrom('retry', 'drop'),
+  reset: fc.constantFrom('earliest', 'latest'),
 });
 
 type Step =

@@ -119,6 +119,35 @@ describe('a router core', () => {
     expect(world.calls.at(-1)).toBe('commit 0 at 7');
   });
 
+  it('goes on at the end when the reset says so, and tells what it passes over from what retention took', () => {
+    const world = new SmallWorld({ reset: 'latest' });
+    world.logStart[0] = 7;
+    world.logEnd[0] = 9;
+    world.answerFirst('fetch');
+    expect(world.calls.slice(-3)).toEqual(['lost 0:0-7', 'skipped 0:7-9', 'fetch 0 from 9']);
+    world.advance(20 * MS);
+    expect(world.calls.at(-1)).toBe('commit 0 at 9');
+  });
+
+  it('stops where it is without a reset, commits nothing of what it never had, and fetches again once assigned anew', () => {
+    const world = new SmallWorld({ reset: 'none' });
+    world.logEnd[0] = 3;
+    world.answerFirst('fetch');
+    world.answerFirst('write');
+    world.logStart[0] = 7;
+    world.logEnd[0] = 9;
+    world.answerFirst('fetch');
+    expect(world.calls.at(-1)).toBe('halted 0');
+    world.advance(1000 * MS);
+    expect(world.calls.at(-1)).toBe('commit 0 at 3');
+    expect(world.core.position(0)).toBe(3);
+    world.answerFirst('commit');
+    world.logStart[0] = 3;
+    world.crash(() => true);
+    world.drain();
+    expect(world.stored[0]).toBe(9);
+  });
+
   it('backs off from a broker that does not answer', () => {
     const world = new SmallWorld();
     world.answerFirst('fetch', 'failed');

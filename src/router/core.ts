@@ -10,31 +10,13 @@
  * records sent against credit stay within their bounds.
  */
 import { invariant } from '../invariant.ts';
+import type { RouterEffects } from './effects.ts';
 import { Fetching } from './fetching.ts';
 import type * as policy from './policy.ts';
 import { Progress } from './progress.ts';
 import { Sends } from './sends.ts';
 import { WriteList } from './write-list.ts';
 import { WritePool } from './write-pool.ts';
-
-/** What a core asks of its driver. Called from within inputs; none may call the core back before it has returned. */
-export interface RouterEffects {
-  /** Fetch from this offset, at most `fetchBytesMax` (one batch may be larger). Answered by one of three inputs. */
-  fetch(slot: number, fromOffset: number): void;
-  /** Send this write to this sink. Its ranges can be read from the core until it is written or given up. */
-  write(write: number, sink: number, attempt: number): void;
-  /** No answer came in time: the attempt counts as failed, and its answer, if it still comes, must not be handed in. */
-  gaveUp(write: number, sink: number): void;
-  /** Store that everything below `offset` is done. Answered by `committed`. */
-  commit(slot: number, offset: number): void;
-  /** The slot waits for room in the buffer, or no longer does. */
-  paused(slot: number): void;
-  resumed(slot: number): void;
-  /** Retention had removed [from, to) before it could be fetched. */
-  lost(slot: number, from: number, to: number): void;
-  /** The sink will never take this write, and the retry policy drops such: its ranges are lost to this sink. */
-  refused(write: number, sink: number): void;
-}
 
 export interface RouterCoreOptions {
   readonly slots: number;
@@ -49,6 +31,7 @@ export interface RouterCoreOptions {
   readonly backpressure: policy.BackpressurePolicy;
   readonly commit: policy.CommitPolicy;
   readonly retry: policy.RouterRetryPolicy;
+  readonly reset: policy.OffsetReset;
   /** Uniform in [0, 1): spreads retries. Handed in so that a run can be replayed. */
   readonly draw: () => number;
 }
@@ -135,8 +118,8 @@ export class RouterCore {
     this.pump();
   }
 
-  /** The offset asked for is no longer in the log, which begins at `logStart` now: go on from there. */
-  outOfRange(slot: number, logStart: number, nowNs: number): void {
+  /** The offset asked for is not in the log, which holds [logStart, logEnd) now: goes on where the reset says. */
+  outOfRange(slot: number, logStart: number, logEnd: number, nowNs: number): void {
     const position = this.progress.position(slot);
     if (logStart <= position) {
       // The log ends before what was asked for: it may be on its way back, so ask again rather than go back.
@@ -145,8 +128,15 @@ export class RouterCore {
     }
     this.enter(nowNs);
     this.fetching.answered(slot);
-    this.progress.skip(slot, logStart);
-    this.effects.lost(slot, position, logStart);
+    if (this.options.reset === 'none') {
+      this.effects.halted(slot);
+      this.pump();
+      return;
+    }
+    const next = this.options.reset === 'latest' ? Math.max(logStart, logEnd) : logStart;
+    this.progress.skip(slot, next);
+    this.effects.lost(slot, position, logStart, 'retention');
+    if (next > logStart) this.effects.lost(slot, logStart, next, 'skipped-by-reset');
     this.fetchNext(slot);
     this.pump();
   }

@@ -58,6 +58,15 @@ export interface BackpressurePolicy {
   readonly writeRecordsMax: number;
 }
 
+/**
+ * Where a slot goes on whose offset retention has removed (AK `auto.offset.reset`): at the first record that is left, at
+ * the end of the log, or nowhere: it stops until somebody restarts it elsewhere.
+ */
+export type OffsetReset = 'earliest' | 'latest' | 'none';
+
+/** Why records never got to the router: retention was faster, or a reset to the latest passed over what was left. */
+export type SkipCause = 'retention' | 'skipped-by-reset';
+
 /** How fetched ranges become writes. A write closes at whichever bound it meets first. */
 export interface Grouping {
   /** `container`: one open write takes ranges of all slots. `partition`: each slot has its own. */

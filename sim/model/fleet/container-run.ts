@@ -1,7 +1,15 @@
-import { RouterCore, type RouterEffects } from '../../../src/router/core.ts';
-import type { WriteResult } from '../../../src/router/policy.ts';
+import { RouterCore } from '../../../src/router/core.ts';
+import type { RouterEffects } from '../../../src/router/effects.ts';
+import type { SkipCause, WriteResult } from '../../../src/router/policy.ts';
 import type { JobOptions } from './core-options.ts';
 import type { Job } from './job.ts';
+
+/** Records that a core will never fetch. */
+export interface Skipped {
+  readonly from: number;
+  readonly to: number;
+  readonly cause: SkipCause;
+}
 
 /** Where the effects of a core go. */
 export interface Lanes {
@@ -9,7 +17,7 @@ export interface Lanes {
   write(run: ContainerRun, write: number, member: number): void;
   gaveUp(run: ContainerRun, write: number, member: number): void;
   commit(run: ContainerRun, slot: number, offset: number): void;
-  lost(run: ContainerRun, slot: number, from: number, to: number): void;
+  lost(run: ContainerRun, slot: number, range: Skipped): void;
   refused(run: ContainerRun, write: number, member: number): void;
   /** The core has had an input: its deadline may have moved. */
   touched(run: ContainerRun): void;
@@ -78,8 +86,8 @@ export class ContainerRun implements RouterEffects {
     this.core.fetched(slot, from, to, bytes, nowNs);
     this.lanes.touched(this);
   }
-  outOfRange(slot: number, logStart: number, nowNs: number): void {
-    this.core.outOfRange(slot, logStart, nowNs);
+  outOfRange(slot: number, logStart: number, logEnd: number, nowNs: number): void {
+    this.core.outOfRange(slot, logStart, logEnd, nowNs);
     this.lanes.touched(this);
   }
   fetchFailed(slot: number, nowNs: number): void {
@@ -121,8 +129,9 @@ export class ContainerRun implements RouterEffects {
   }
   paused(): void {}
   resumed(): void {}
-  lost(slot: number, from: number, to: number): void {
-    this.lanes.lost(this, slot, from, to);
+  halted(): void {}
+  lost(slot: number, from: number, to: number, cause: SkipCause): void {
+    this.lanes.lost(this, slot, { from, to, cause });
   }
   refused(write: number, member: number): void {
     this.lanes.refused(this, write, member);

@@ -20,7 +20,10 @@ export type JobOptions = Omit<RouterCoreOptions, 'slots' | 'draw'>;
 /** Policies of one's own for the routers of a job, in place of those that the scenario names. */
 export interface RouterPolicies
   extends Partial<
-    Pick<JobOptions, 'backpressure' | 'commit' | 'grouping' | 'retry' | 'writesInFlightMax' | 'writeTimeoutNs'>
+    Pick<
+      JobOptions,
+      'backpressure' | 'commit' | 'grouping' | 'reset' | 'retry' | 'writesInFlightMax' | 'writeTimeoutNs'
+    >
   > {
   /**
    * Asked once for each job. It decides within the bounds and at the times of the scenario's `scaling`, and not at all
@@ -74,6 +77,7 @@ export function jobOptions(scenario: Scenario, job: Job, { scaling: _, ...own }:
       backoffMaxNs: spec.retryBackoffMaxNs,
       refused: spec.refused,
     }),
+    reset: spec.reset,
     ...own,
   };
 }

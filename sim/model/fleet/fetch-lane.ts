@@ -1,7 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
 import { hash32, hashString } from '../../engine/hash.ts';
 import { invariant } from '../../engine/invariant.ts';
-import { FETCH_DISCONNECTED, FETCH_OK, FETCH_OUT_OF_RANGE, type FetchDoor, type FetchListener } from '../doors.ts';
+import { FETCH_DISCONNECTED, FETCH_OK, type FetchDoor, type FetchListener } from '../doors.ts';
 import type { ContainerRun } from './container-run.ts';
 import type { FleetTopology } from './job.ts';
 
@@ -10,6 +10,8 @@ const FROM = 1;
 const TO = 2;
 const BYTES = 3;
 const STATUS = 4;
+/** Status of an answer whose TO and BYTES are start and end of the log. */
+const OUT_OF_RANGE = -1;
 /** Trips so far: what draws of their jitter and ties in time go by. */
 const ORDINAL = 5;
 const C = 8;
@@ -79,6 +81,10 @@ export class FetchLane implements FetchListener {
     );
   }
 
+  onOutOfRange(consumer: number, from: number, logStart: number, logEnd: number, departNs: number): void {
+    this.onFetched(consumer, OUT_OF_RANGE, from, logStart, logEnd, departNs);
+  }
+
   onFetched(consumer: number, status: number, from: number, to: number, bytes: number, departNs: number): void {
     const run = this.asking[consumer];
     invariant(run !== null, 'an answer belongs to a fetch');
@@ -130,7 +136,8 @@ export class FetchLane implements FetchListener {
         this.columns[consumer * C + BYTES],
         nowNs,
       );
-    else if (status === FETCH_OUT_OF_RANGE) run.outOfRange(slot, this.columns[consumer * C + TO], nowNs);
+    else if (status === OUT_OF_RANGE)
+      run.outOfRange(slot, this.columns[consumer * C + TO], this.columns[consumer * C + BYTES], nowNs);
     else {
       invariant(status === FETCH_DISCONNECTED, 'a fetch has a known status');
       run.fetchFailed(slot, nowNs);

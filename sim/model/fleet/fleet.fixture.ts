@@ -3,7 +3,6 @@ import type { RouterSpec, Scenario, SinkSpec } from '../../scenario/scenario.ts'
 import {
   FETCH_DISCONNECTED,
   FETCH_OK,
-  FETCH_OUT_OF_RANGE,
   type FetchDoor,
   type LogView,
   PRODUCE_DISCONNECTED,
@@ -32,6 +31,7 @@ export const router: RouterSpec = {
   relaunchNs: 20 * S,
   retryBackoffNs: 100 * MS,
   retryBackoffMaxNs: 10 * S,
+  reset: 'earliest',
   sharedWith: [],
   backpressure: 'pause',
   credit: 0,
@@ -170,7 +170,7 @@ export class SteadyWorld implements FetchDoor, ProduceDoor {
     const log = this.logs[partition];
     if (!this.reachable) this.fleet.onFetched(consumer, FETCH_DISCONNECTED, from, from, 0, nowNs);
     else if (from < log.startOffset()) {
-      this.fleet.onFetched(consumer, FETCH_OUT_OF_RANGE, from, log.startOffset(), 0, nowNs);
+      this.fleet.onOutOfRange(consumer, from, log.startOffset(), log.endOffsetAt(nowNs), nowNs);
     } else {
       const enoughNs = log.createdNs(from + Math.ceil(bytesMin / RECORD_BYTES) - 1);
       const departNs = Math.min(nowNs + waitNs, Math.max(nowNs, enoughNs));

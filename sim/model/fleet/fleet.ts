@@ -9,13 +9,14 @@ import { invariant } from '../../engine/invariant.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import type { FetchDoor, FetchListener, LogView, ProduceDoor, ProduceListener } from '../doors.ts';
 import type { Observer } from '../observer.ts';
-import { CheckpointStore, type Launch, Store } from '../store.ts';
-import { ContainerRun, type Lanes } from './container-run.ts';
+import { CheckpointStore, Store } from '../store.ts';
+import { ContainerRun, type Lanes, type Skipped } from './container-run.ts';
 import { type JobOptions, jobOptions, policiesOf, type RouterPoliciesOf, scalerOf } from './core-options.ts';
 import { FetchLane } from './fetch-lane.ts';
 import { oldestAgeNs } from './fleet-report.ts';
 import { containerOfSink, containersOfHost } from './hosts.ts';
 import { type FleetTopology, type Job, type JobPlan, planJobs } from './job.ts';
+import { Launches, READ_CHECKPOINTS, READ_DESIRED } from './launches.ts';
 import { REBALANCE, RELAUNCH, RETRY, RouteBooks } from './route-books.ts';
 import { RouteNews } from './route-news.ts';
 import { type Landed, WriteLane } from './write-lane.ts';
@@ -34,12 +35,6 @@ export interface RouterFleetOptions {
   readonly policies?: RouterPoliciesOf | undefined;
   readonly observer?: Observer | null;
 }
-
-/** What a launch waits for, in turn; a launch carries `generation · STAGES + stage`. */
-const READ_DESIRED = 0;
-const READ_CHECKPOINTS = 1;
-const START = 2;
-const STAGES = 3;
 
 const SAMPLE = 0;
 const REPACK = 1;
@@ -60,11 +55,10 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   private readonly news: RouteNews | null;
   private readonly jobOf: Int32Array;
   private readonly runs: (ContainerRun | null)[];
-  private readonly generations: Int32Array;
+  private readonly launches: Launches;
   private readonly draws: Uint32Array;
   private readonly timersNs: Float64Array;
   private readonly timerOrdinals: Uint32Array;
-  private readonly launchOrdinals: Uint32Array;
   private readonly jobOrdinals: Uint32Array;
   /** Containers that a job is being repacked on, 0 when it is not. */
   private readonly repackingTo: Int32Array;
@@ -76,7 +70,6 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   private readonly identity: number;
   private readonly decisionKind: number;
   private readonly commitKind: number;
-  private readonly launchKind: number;
   private readonly jobKind: number;
 
   constructor(options: RouterFleetOptions) {
@@ -100,7 +93,18 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
       landed: this.landed,
     });
     this.commitKind = engine.kind('router commit stored', (consumer) => this.onCommit(consumer));
-    this.launchKind = engine.kind('router launch', (container, data) => this.launch(container, data));
+    this.checkpoints = new CheckpointStore({ latencyNs: scenario.stores.checkpointLatencyNs, consumers });
+    this.desiredState = new Store(scenario.stores.desiredStateLatencyNs);
+    this.launches = new Launches({
+      engine,
+      checkpoints: this.checkpoints,
+      desiredState: this.desiredState,
+      containers,
+      begin: (container) => {
+        const job = jobs[this.jobOf[container]];
+        this.begin(job, container - job.firstContainer);
+      },
+    });
     this.jobKind = engine.kind('router job', (job, step) => this.onJob(jobs[job], step));
     this.books = new RouteBooks({
       sinks: scenario.sinks.length,
@@ -109,19 +113,15 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     });
     this.partitionOfRoute = new Int32Array(plan.routes);
     this.consumerOfRoute = new Int32Array(plan.routes);
-    this.checkpoints = new CheckpointStore({ latencyNs: scenario.stores.checkpointLatencyNs, consumers });
-    this.desiredState = new Store(scenario.stores.desiredStateLatencyNs);
     const policies = jobs.map((job) => policiesOf(scenario, job, options.policies));
     this.jobOptions = jobs.map((job, i) => jobOptions(scenario, job, policies[i]));
     this.scalers = jobs.map((job, i) => scalerOf(job, policies[i]));
     this.news = options.observer ? new RouteNews(options.observer, engine) : null;
     this.jobOf = new Int32Array(containers);
     this.runs = Array(containers).fill(null);
-    this.generations = new Int32Array(containers);
     this.draws = new Uint32Array(containers);
     this.timersNs = new Float64Array(containers).fill(Infinity);
     this.timerOrdinals = new Uint32Array(containers);
-    this.launchOrdinals = new Uint32Array(containers);
     this.jobOrdinals = new Uint32Array(jobs.length);
     this.repackingTo = new Int32Array(jobs.length);
     this.resumeBelow = new Float64Array(consumers);
@@ -164,6 +164,9 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   onFetched(consumer: number, status: number, from: number, to: number, bytes: number, departNs: number): void {
     this.fetches.onFetched(consumer, status, from, to, bytes, departNs);
   }
+  onOutOfRange(consumer: number, from: number, logStart: number, logEnd: number, departNs: number): void {
+    this.fetches.onOutOfRange(consumer, from, logStart, logEnd, departNs);
+  }
   onProduced(writer: number, status: number, departNs: number): void {
     this.writes.onProduced(writer, status, departNs);
   }
@@ -191,10 +194,10 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   }
 
   startCheckpointStore(): void {
-    this.resume(this.checkpoints.start());
+    this.launches.resume(this.checkpoints.start());
   }
   startDesiredStateStore(): void {
-    this.resume(this.desiredState.start());
+    this.launches.resume(this.desiredState.start());
   }
 
   /** The core that has the consumer's partition now, or null. */
@@ -221,11 +224,16 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     const atNs = this.engine.nowNs + this.checkpoints.latencyNs;
     this.engine.schedule(atNs, this.commitKind, consumer, this.commitOrdinals[consumer]++, 0);
   }
-  lost(run: ContainerRun, slot: number, from: number, to: number): void {
+  lost(run: ContainerRun, slot: number, range: Skipped): void {
     const { job } = run;
-    const first = job.firstRoute + run.consumer(slot) - job.firstConsumer;
-    for (let m = 0; m < job.sinks.length; m++) this.books.lose(first + m * job.partitions, from, to);
-    this.news?.lost(run, run.consumer(slot), { from, to });
+    const p = run.consumer(slot) - job.firstConsumer;
+    const log = this.options.logs(job.firstPartition + p);
+    for (let m = 0; m < job.sinks.length; m++) {
+      const route = job.firstRoute + p + m * job.partitions;
+      if (range.cause === 'retention') this.books.lose(route, range.from, range.to);
+      else this.books.skip(route, log, range.from, range.to);
+    }
+    this.news?.lost(run, run.consumer(slot), range);
   }
   refused(run: ContainerRun, write: number, member: number): void {
     const { core, job } = run;
@@ -290,7 +298,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     if (this.runs[container] === null) return;
     this.end(container, RELAUNCH);
     this.relaunches++;
-    this.scheduleLaunch(container, READ_DESIRED, this.plan.jobs[this.jobOf[container]].spec.relaunchNs);
+    this.launches.schedule(container, READ_DESIRED, this.plan.jobs[this.jobOf[container]].spec.relaunchNs);
   }
 
   private begin(job: Job, index: number): void {
@@ -326,34 +334,6 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     }
   }
 
-  private scheduleLaunch(container: number, stage: number, afterNs: number): void {
-    const data = this.generations[container] * STAGES + stage;
-    const atNs = this.engine.nowNs + afterNs;
-    this.engine.schedule(atNs, this.launchKind, container, this.launchOrdinals[container]++, data);
-  }
-
-  private launch(container: number, data: number): void {
-    const stage = data % STAGES;
-    const job = this.plan.jobs[this.jobOf[container]];
-    if ((data - stage) / STAGES !== this.generations[container]) return;
-    if (stage === READ_DESIRED) {
-      if (this.desiredState.stopped) this.desiredState.wait({ container, data });
-      else this.scheduleLaunch(container, READ_CHECKPOINTS, this.desiredState.latencyNs);
-    } else if (stage === READ_CHECKPOINTS) {
-      if (this.checkpoints.stopped) this.checkpoints.wait({ container, data });
-      else this.scheduleLaunch(container, START, this.checkpoints.latencyNs);
-    } else {
-      invariant(stage === START, 'a launch has a known stage');
-      this.begin(job, container - job.firstContainer);
-    }
-  }
-
-  private resume(waiting: readonly Launch[]): void {
-    for (const { container, data } of waiting) {
-      this.engine.schedule(this.engine.nowNs, this.launchKind, container, this.launchOrdinals[container]++, data);
-    }
-  }
-
   private scheduleJob(job: Job, step: number, afterNs: number): void {
     this.engine.schedule(this.engine.nowNs + afterNs, this.jobKind, job.index, this.jobOrdinals[job.index]++, step);
   }
@@ -381,13 +361,13 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     for (let i = 0; i < job.containers; i++) {
       const container = job.firstContainer + i;
       if (this.runs[container] !== null) this.end(container, REBALANCE);
-      this.generations[container]++;
+      this.launches.cancel(container);
     }
     job.containers = this.repackingTo[job.index];
     this.repackingTo[job.index] = 0;
     this.rebalances++;
     for (let i = 0; i < job.containers; i++) {
-      this.scheduleLaunch(job.firstContainer + i, READ_CHECKPOINTS, this.desiredState.latencyNs);
+      this.launches.schedule(job.firstContainer + i, READ_CHECKPOINTS, this.desiredState.latencyNs);
     }
   }
 

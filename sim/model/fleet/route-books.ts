@@ -23,6 +23,8 @@ export class RouteBooks {
   private readonly lost: (IntervalSet | null)[];
   /** Of `lost`: what the sink would never take, and its router dropped. */
   private readonly refused = new Map<number, IntervalSet>();
+  /** Of what is lost: what a reset to the latest passed over. */
+  private readonly skipped: (IntervalSet | null)[];
   private readonly duplicates: Float64Array;
   /**
    * By route, in turn: end of the highest interval delivered, beyond which all is new without looking, and the lowest
@@ -42,6 +44,7 @@ export class RouteBooks {
     this.histogram = this.latency[0] ?? new Histogram();
     this.delivered = Array.from({ length: options.routes }, () => new IntervalSet());
     this.lost = Array(options.routes).fill(null);
+    this.skipped = Array(options.routes).fill(null);
     this.duplicates = new Float64Array(options.routes * CAUSES);
     this.edges = new Float64Array(options.routes * 2);
     this.onPosition = options.onPosition;
@@ -67,10 +70,11 @@ export class RouteBooks {
     // A write of a container that died may land after its records were given up as lost.
     this.lost[route]?.remove(from, to);
     if (this.refused.size > 0) this.refused.get(route)?.remove(from, to);
+    this.skipped[route]?.remove(from, to);
     if (from <= this.edges[route * 2 + 1]) this.advance(route);
   }
 
-  /** Retention or a change of leader took [from, to) away: lost, as far as the sink does not have it. */
+  /** [from, to) is gone: lost, as far as the sink does not have it. */
   lose(route: number, from: number, to: number): void {
     const lost = this.lost[route] ?? new IntervalSet();
     this.lost[route] = lost;
@@ -88,6 +92,29 @@ export class RouteBooks {
       if (lost === null) refused.add(low, high);
       else visitGaps(lost, { from: low, to: high }, (each, end) => refused.add(each, end));
     });
+    this.lose(route, from, to);
+  }
+
+  /** A reset to the latest passed over [from, to): lost, though the log had it. Second copies in it aren't counted as skipped. */
+  skip(route: number, log: LogView, from: number, to: number): void {
+    const skipped = this.skipped[route] ?? new IntervalSet();
+    this.skipped[route] = skipped;
+    const fresh: [number, number][] = [];
+    visitGaps(this.delivered[route], { from, to }, (low, high) => {
+      const lost = this.lost[route];
+      if (lost === null) fresh.push([low, high]);
+      else visitGaps(lost, { from: low, to: high }, (l, h) => fresh.push([l, h]));
+    });
+    for (const [low, high] of fresh) {
+      if (log.duplicatesIn(low, high) === 0) skipped.add(low, high);
+      else for (let o = low; o < high; o++) if (log.duplicatesIn(o, o + 1) === 0) skipped.add(o, o + 1);
+    }
+    this.lose(route, from, to);
+  }
+
+  /** A change of leader took [from, to) away: whatever else had made the route miss it counts no more. */
+  loseTail(route: number, from: number, to: number): void {
+    this.skipped[route]?.remove(from, to);
     this.lose(route, from, to);
   }
 
@@ -112,6 +139,13 @@ export class RouteBooks {
   }
   lostIntervals(route: number): IntervalSet | null {
     return this.lost[route];
+  }
+  /** Of the lost records: what a reset to the latest passed over. */
+  skippedRecords(route: number): number {
+    return this.skipped[route]?.count ?? 0;
+  }
+  isSkipped(route: number, offset: number): boolean {
+    return (this.skipped[route]?.covered(offset, offset + 1) ?? 0) > 0;
   }
   /** How many of [from, to) are neither delivered nor lost. */
   openIn(route: number, from: number, to: number): number {
