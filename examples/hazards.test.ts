@@ -56,3 +56,19 @@ describe('a host of routers that crashes', () => {
     expect(lag(waits)).toBeGreaterThan(lag(crash) + 20);
   }, 60_000);
 });
+
+describe('chaos', () => {
+  it('is survived by whoever waits for all copies, and each strike is on record', () => {
+    const chaos = run('chaos-monkey.yaml');
+    expect(failed(chaos)).toEqual([]);
+    const by = (name: string) => chaos.struck!.filter((each) => each.by === name);
+    expect(by('chaos-monkey').length).toBeGreaterThan(8);
+    // The clock stands at half past eight when the run begins, and it works from nine on.
+    expect(by('chaos-monkey').every(({ atSeconds }) => atSeconds >= 1800)).toBe(true);
+    expect(by('chaos-gorilla').length).toBeGreaterThan(0);
+    const one = run('chaos-monkey.yaml', 'producers.policy.acks=1');
+    expect(failed(one).length).toBeGreaterThan(0);
+    expect(one.struck).toEqual(chaos.struck);
+    expect(run('chaos-monkey.yaml', 'faults.0.every=never').struck).toEqual(by('chaos-gorilla'));
+  }, 60_000);
+});

@@ -80,6 +80,11 @@ export class FaultTimeline {
     });
   }
 
+  /** All that have begun or will, in the order in which they were added. */
+  get all(): readonly FaultSpec[] {
+    return this.#faults;
+  }
+
   /** Adds one that begins now or later. */
   add(fault: FaultSpec): void {
     const index = this.#faults.push(fault) - 1;

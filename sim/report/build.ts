@@ -2,6 +2,7 @@
 import { type Books, summarise } from '../ledger/ledger.ts';
 import type { Simulation } from '../simulation.ts';
 import type { RunResult, SinkReport, TopicReport } from './result.ts';
+import { struckReports } from './struck.ts';
 import { judge } from './verdicts.ts';
 
 const MS = 1_000_000;
@@ -20,6 +21,7 @@ export function buildResult(simulation: Simulation, books: Books): RunResult {
       return [sink.name, { records: behind, seconds: ageNs / 1e9 }];
     }),
   );
+  const struck = struckReports(simulation.faults.all, { nowNs, warmupNs: scenario.warmupNs });
   return {
     scenario: scenario.name,
     scenarioHash: simulation.scenarioHash,
@@ -44,6 +46,7 @@ export function buildResult(simulation: Simulation, books: Books): RunResult {
     routers: { containers: simulation.routers.containersRunning, relaunches: simulation.routers.relaunches },
     sinks,
     assertions: judge(scenario.assertions, { ledger, sinks, brokers, lagEnd }),
+    ...(struck.length > 0 && { struck }),
     guesses: scenario.guesses,
   };
 }

@@ -80,6 +80,19 @@ export interface BrokerReport {
   readonly produceLatencyMs: LatencySummary;
 }
 
+/** A fault that struck: what the scenario asked for, what a generator came to, and what an operator's automaton did. */
+export interface StruckReport {
+  readonly kind: string;
+  /** The written kind or the automaton that it comes from, where that is another. */
+  readonly by?: string | undefined;
+  /** What it struck, in short. */
+  readonly target: string;
+  /** From the end of the warm-up, seconds. */
+  readonly atSeconds: number;
+  /** 0 for what happens at one moment. */
+  readonly forSeconds: number;
+}
+
 export interface AssertionReport {
   readonly name: string;
   readonly ok: boolean;
@@ -118,6 +131,8 @@ export interface RunResult {
   readonly routers: { readonly containers: number; readonly relaunches: number };
   readonly sinks: readonly SinkReport[];
   readonly assertions: readonly AssertionReport[];
+  /** In order of time; absent when nothing struck. */
+  readonly struck?: readonly StruckReport[];
   /** Settings this result rests on that are guesses: path and what is not known. */
   readonly guesses: readonly { readonly path: string; readonly note: string }[];
 }

@@ -1,6 +1,7 @@
 /** From written faults and assertions to resolved ones: names become clusters and sinks, times count from the start. */
 import { hostOfBroker } from '../model/placement.ts';
 import { zoneOfBroker } from '../model/zones.ts';
+import { chaosOf } from './chaos.ts';
 import { hazardsOf } from './hazards.ts';
 import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
@@ -130,6 +131,11 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
     case 'checkpoint-store-down':
     case 'desired-state-store-down':
       return [{ kind: fault.kind, atNs, forNs: fault.for }];
+    case 'chaos-monkey':
+    case 'chaos-gorilla':
+    case 'chaos-kong':
+    case 'region-kill':
+      return chaosOf(fault, i, context);
     default:
       return hazardsOf(fault, { index: i, atNs }, context);
   }

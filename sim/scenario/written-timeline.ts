@@ -1,6 +1,7 @@
 /** The written form of what happens during a run and of what must hold after it. */
 import * as z from 'zod';
 import { bound, choice, count, duration, factor, group, optional, required, setting, share } from './setting.ts';
+import { chaosSchemas } from './written-chaos.ts';
 import { nameOf } from './written-cluster.ts';
 import { hazardSchemas } from './written-hazards.ts';
 
@@ -144,6 +145,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('sink-stop'), at: at(), for: lasting(), sink: sink() }),
     'A sink stops and returns.',
   ),
+  ...chaosSchemas,
   ...hazardSchemas,
   group(
     z.strictObject({

@@ -37,6 +37,12 @@ const eachSink = ({ sinks }: Targets): Strike[] => sinks.map(({ name }) => ({ si
 const eachContainer = ({ sinks }: Targets): Strike[] =>
   sinks.flatMap(({ name, containers }) => range(containers).map((container) => ({ sink: name, container })));
 const eachRestart = (targets: Targets): Strike[] => eachCluster(targets).map((at) => ({ ...at, down: '50ms' }));
+const eachRegion = ({ regions }: Targets): Strike[] => regions.map(({ name }) => ({ region: name }));
+const eachMonkey = ({ sinks }: Targets): Strike[] => [
+  { every: '200ms', down: '100ms', disk: 'kept' },
+  { every: '200ms', down: '100ms' },
+  ...(sinks.length > 0 ? [{ every: '200ms', prey: 'containers' }] : []),
+];
 const eachRefusal = (targets: Targets): Strike[] =>
   [{}, { manner: 'for-good' }].flatMap((how) => eachSink(targets).map((at) => ({ ...at, share: '50%', ...how })));
 const eachSlowSink = ({ sinks }: Targets): Strike[] =>
@@ -56,6 +62,10 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'broker-slow', lasts: true, by: 'world', strikes: eachBrokerWith({ cpu: 100 }, { network: 1000 }) },
   { kind: 'zone-kill', lasts: true, by: 'world', strikes: eachZone },
   { kind: 'host-kill', lasts: true, by: 'world', strikes: eachHost },
+  { kind: 'region-kill', lasts: true, by: 'world', strikes: eachRegion },
+  { kind: 'chaos-monkey', lasts: true, by: 'world', strikes: eachMonkey },
+  { kind: 'chaos-gorilla', lasts: true, by: 'world', strikes: () => [{ every: '500ms', down: '200ms' }] },
+  { kind: 'chaos-kong', lasts: true, by: 'world', strikes: () => [{ every: '800ms', down: '100ms' }] },
   { kind: 'controller-kill', lasts: true, by: 'world', strikes: eachCluster },
   { kind: 'rolling-restart', lasts: false, by: 'operator', strikes: eachRestart },
   { kind: 'leader-rebalance', lasts: false, by: 'operator', strikes: eachCluster },

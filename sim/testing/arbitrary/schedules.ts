@@ -143,8 +143,9 @@ export function* shorterFaults(
     for (const forShorter of lower(forMs, Math.min(forMs, frame.forMinMs))) yield put(i, { forMs: forShorter });
   }
   for (const [i, each] of drafts.entries()) {
-    for (const step of [1000, 100, 10]) {
-      const atMs = Math.floor(each.atMs / step) * step;
+    // The roundest time of all is the beginning.
+    for (const step of [Infinity, 1000, 100, 10]) {
+      const atMs = step === Infinity ? 0 : Math.floor(each.atMs / step) * step;
       if (atMs === each.atMs) break;
       const moved = [...drafts.slice(0, i), { ...each, atMs }, ...drafts.slice(i + 1)];
       const keepsOrder = i === 0 || moved[i - 1]!.atMs <= atMs;
