@@ -14,6 +14,8 @@ const { R_INTS, R_PRODUCER, R_SETTLED } = REQUEST;
 
 const WIDTH_NS = 131_072;
 const BUCKETS = 256;
+const FIRST_LENGTH = 64;
+const NOTHING = new Int32Array(0);
 /** Answers for which is read ahead together. */
 const BLOCK = 32;
 
@@ -32,7 +34,9 @@ export class DueAnswers {
   nextNs = WIDTH_NS;
   /** Number of the first bucket that hasn't been taken. */
   #first = 0;
-  readonly #requests = Array.from({ length: BUCKETS }, () => new Int32Array(64));
+  readonly #requests = new Array<Int32Array>(BUCKETS).fill(NOTHING);
+  /** Emptied ones, the latest last, for the next bucket that begins: a few of them in turn stay in cache. */
+  readonly #spare: Int32Array[] = [];
   readonly #counts = new Int32Array(BUCKETS);
 
   readonly #options: DueAnswersOptions;
@@ -50,9 +54,13 @@ export class DueAnswers {
     const i = bucket & (BUCKETS - 1);
     const count = this.#counts[i]++;
     if (count === this.#requests[i].length) {
-      const longer = new Int32Array(2 * count);
-      longer.set(this.#requests[i]);
-      this.#requests[i] = longer;
+      if (count === 0) {
+        this.#requests[i] = this.#spare.pop() ?? new Int32Array(FIRST_LENGTH);
+      } else {
+        const longer = new Int32Array(2 * count);
+        longer.set(this.#requests[i]);
+        this.#requests[i] = longer;
+      }
     }
     this.#requests[i][count] = request;
   }
@@ -67,6 +75,8 @@ export class DueAnswers {
       for (let from = 0; from < count; from += BLOCK) {
         this.#settleBlock(this.#requests[i], from, Math.min(count - from, BLOCK), nowNs);
       }
+      if (count > 0) this.#spare.push(this.#requests[i]);
+      this.#requests[i] = NOTHING;
     }
     this.#first = end;
     this.nextNs = (end + 1) * WIDTH_NS;
@@ -76,6 +86,7 @@ export class DueAnswers {
     const { core, rows, slots, books, pressed, settle } = this.#options;
     const { requests, readAhead } = core;
     readAhead.answers(answered, from, count);
+    this.foreseen += slots.foresee(answered, from, count);
     this.foreseen += rows.foreseeProducers(readAhead.producers, count) + books.foresee(readAhead.batches, count);
     for (let i = from; i < from + count; i++) {
       const request = answered[i];

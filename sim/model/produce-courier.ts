@@ -171,7 +171,7 @@ export class ProduceCourier {
     this.#clusters.foresee(partitions, count);
     this.foreseen +=
       this.#rows.foreseeProducers(producers, count) +
-      this.#slots.foresee(requests, count) +
+      this.#slots.foresee(requests, 0, count) +
       this.#books.foresee(batches, count);
   }
 

@@ -184,7 +184,7 @@ export class ProducerBooks {
   foresee(batches: Int32Array, count: number): number {
     const rows = this.#rows;
     let read = 0;
-    for (let i = 0; i < count; i++) read += batches[i] * 2 < rows.length ? rows[batches[i] * 2] : 0;
+    for (let i = 0; i < count; i++) read += batches[i] * STRIDE < rows.length ? rows[batches[i] * STRIDE] : 0;
     return read;
   }
 

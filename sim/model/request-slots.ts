@@ -54,10 +54,10 @@ export class RequestSlots {
   }
 
   /** Reads the requests' rows, to have them in cache. */
-  foresee(requests: Int32Array, count: number): number {
+  foresee(requests: Int32Array, from: number, count: number): number {
     const rows = this.#rows;
     let read = 0;
-    for (let i = 0; i < count; i++) read += rows[requests[i] * STRIDE];
+    for (let i = from; i < from + count; i++) read += rows[requests[i] * STRIDE];
     return read;
   }
 

@@ -103,12 +103,15 @@ export class BatchPool {
   /** Slots that are or were in use: those to visit to see every live batch. */
   used = 0;
   live = 0;
-  #free = NONE;
+  /** Freed slots, the latest last. A list through their rows would read a row that is out of cache to take one. */
+  #free: Int32Array;
+  #freeCount = 0;
   #sequence = 0;
   #capacity: number;
 
   constructor(capacity = 64) {
     this.#capacity = capacity;
+    this.#free = new Int32Array(capacity);
     const buffer = new ArrayBuffer(capacity * ROW_BYTES);
     this.ints = new Int32Array(buffer);
     this.floats = new Float64Array(buffer);
@@ -116,12 +119,12 @@ export class BatchPool {
 
   /** A lingering, open, empty batch pinned by the core. */
   allocate(stream: number, partition: number, keyHash: number, nowNs: number): number {
-    let slot = this.#free;
-    if (slot !== NONE) {
-      this.#free = this.ints[slot * B_INTS + B_NEXT];
+    let slot = this.used;
+    if (this.#freeCount > 0) {
+      slot = this.#free[--this.#freeCount];
     } else {
-      if (this.used === this.#capacity) this.#grow();
-      slot = this.used++;
+      if (slot === this.#capacity) this.#grow();
+      this.used++;
     }
     this.live++;
     const { ints, floats } = this;
@@ -153,8 +156,7 @@ export class BatchPool {
     const i = slot * B_INTS;
     if (--this.ints[i + B_PINS] > 0) return false;
     this.ints[i + B_STATE] = 0;
-    this.ints[i + B_NEXT] = this.#free;
-    this.#free = slot;
+    this.#free[this.#freeCount++] = slot;
     this.live--;
     return true;
   }
@@ -166,5 +168,7 @@ export class BatchPool {
     ints.set(this.ints);
     this.ints = ints;
     this.floats = new Float64Array(buffer);
+    // All slots are taken: there is nothing to copy.
+    this.#free = new Int32Array(this.#capacity);
   }
 }

@@ -43,7 +43,7 @@ export class ReadAhead {
     }
     for (let i = 0; i < count; i++) {
       const view = views[streams[i]];
-      if (view !== null) read += view.leaders[0] + view.available[0];
+      if (view !== null) read += view.leaders[0];
     }
     this.read += read;
     this.producerRows(mine, count);

@@ -1,6 +1,7 @@
 /**
  * Produce requests as rows of one buffer, a cache line each, like batches. A request lists its batches through entries
- * of its own, because a batch whose first request timed out can be in a second one while the first still travels.
+ * of its own, because a batch whose first request timed out can be in a second one while the first still travels. The
+ * first entry is in the request's row, as most requests carry one batch; it is numbered below −1.
  */
 
 const R_INTS = 16;
@@ -17,6 +18,9 @@ const R_SETTLED = 6;
 const R_ABANDONED = 7;
 /** Its number among its producer's requests: names its draws. */
 const R_ORDINAL = 8;
+/** Batch of the first entry, and the entry after it. */
+const R_FIRST_BATCH = 9;
+const R_SECOND = 12;
 
 const R_FLOATS = 8;
 const R_SENT_AT_NS = 5;
@@ -43,11 +47,18 @@ export const REQUEST = {
   R_SENT_AT_NS,
 } as const;
 
+/** Where the row of a request begins whose first entry that is. */
+function inRow(first: number): number {
+  return (-2 - first) * R_INTS;
+}
+
 export class RequestPool {
   ints: Int32Array;
   floats: Float64Array;
   live = 0;
-  #free = NONE;
+  /** Freed slots, the latest last. */
+  #free: Int32Array;
+  #freeCount = 0;
   #used = 0;
   #capacity: number;
   /** Batch and next entry. */
@@ -57,18 +68,19 @@ export class RequestPool {
 
   constructor(capacity = 64) {
     this.#capacity = capacity;
+    this.#free = new Int32Array(capacity);
     const buffer = new ArrayBuffer(capacity * ROW_BYTES);
     this.ints = new Int32Array(buffer);
     this.floats = new Float64Array(buffer);
   }
 
   allocate(producer: number, broker: number, ordinal: number, nowNs: number): number {
-    let slot = this.#free;
-    if (slot !== NONE) {
-      this.#free = this.ints[slot * R_INTS + R_NEXT];
+    let slot = this.#used;
+    if (this.#freeCount > 0) {
+      slot = this.#free[--this.#freeCount];
     } else {
-      if (this.#used === this.#capacity) this.#grow();
-      slot = this.#used++;
+      if (slot === this.#capacity) this.#grow();
+      this.#used++;
     }
     this.live++;
     const { ints } = this;
@@ -88,16 +100,25 @@ export class RequestPool {
 
   /** The batch of an entry. */
   batchOf(entry: number): number {
-    return this.#entries[2 * entry];
+    return entry < NONE ? this.ints[inRow(entry) + R_FIRST_BATCH] : this.#entries[2 * entry];
   }
 
   /** The entry after this one, −1 at the end. */
   after(entry: number): number {
-    return this.#entries[2 * entry + 1];
+    return entry < NONE ? this.ints[inRow(entry) + R_SECOND] : this.#entries[2 * entry + 1];
   }
 
   /** Appends behind `tail` (the last entry, −1 when empty); returns the new last entry. */
   add(request: number, tail: number, batch: number): number {
+    const row = request * R_INTS;
+    this.ints[row + R_BATCHES]++;
+    if (tail === NONE) {
+      const first = -2 - request;
+      this.ints[row + R_HEAD] = first;
+      this.ints[row + R_FIRST_BATCH] = batch;
+      this.ints[row + R_SECOND] = NONE;
+      return first;
+    }
     let entry = this.#entryFree;
     if (entry !== NONE) {
       this.#entryFree = this.#entries[2 * entry + 1];
@@ -107,23 +128,21 @@ export class RequestPool {
     }
     this.#entries[2 * entry] = batch;
     this.#entries[2 * entry + 1] = NONE;
-    if (tail === NONE) this.ints[request * R_INTS + R_HEAD] = entry;
+    if (tail < NONE) this.ints[row + R_SECOND] = entry;
     else this.#entries[2 * tail + 1] = entry;
-    this.ints[request * R_INTS + R_BATCHES]++;
     return entry;
   }
 
   /** Frees the request and its entries; the caller has unpinned their batches. */
   free(request: number): void {
-    let entry = this.ints[request * R_INTS + R_HEAD];
+    let entry = this.ints[request * R_INTS + R_BATCHES] > 1 ? this.ints[request * R_INTS + R_SECOND] : NONE;
     while (entry !== NONE) {
       const next = this.#entries[2 * entry + 1];
       this.#entries[2 * entry + 1] = this.#entryFree;
       this.#entryFree = entry;
       entry = next;
     }
-    this.ints[request * R_INTS + R_NEXT] = this.#free;
-    this.#free = request;
+    this.#free[this.#freeCount++] = request;
     this.live--;
   }
 
@@ -134,6 +153,8 @@ export class RequestPool {
     ints.set(this.ints);
     this.ints = ints;
     this.floats = new Float64Array(buffer);
+    // All slots are taken: there is nothing to copy.
+    this.#free = new Int32Array(this.#capacity);
   }
 
   #growEntries(): void {

@@ -7,6 +7,13 @@ export class TopicView {
   readonly leaders: Int32Array;
   /** The partitions worth choosing from, ascending: those with a leader, or all if none has one (then any is as good). */
   readonly available: Int32Array;
+  /** Of the topic. */
+  readonly partitions: number;
+  /**
+   * True when all have a leader, or none has: `available[i]` is i then. Who chooses need not read the list, which of
+   * thousands of topics lies far away.
+   */
+  readonly allAvailable: boolean;
 
   /** At least one partition. */
   constructor(leaders: ArrayLike<number>) {
@@ -17,6 +24,8 @@ export class TopicView {
       if (leader >= 0) led.push(partition);
     });
     this.available = led.length > 0 ? Int32Array.from(led) : this.leaders.map((_, partition) => partition);
+    this.partitions = this.leaders.length;
+    this.allAvailable = this.available.length === this.partitions;
   }
 
   equals(other: TopicView): boolean {

@@ -61,26 +61,25 @@ class StickyPartitioner implements Partitioner {
     const row = stream * STRIDE;
     const partition = rows[row + PARTITION];
     const stay = rows[row + STAY];
-    if (stay > 0 && partition < view.leaders.length) {
+    if (stay > 0 && partition < view.partitions) {
       if (stay & 1) return partition;
       // Without a leader it stays only if no partition has one: then the list holds them all.
-      if (view.leaders[partition] >= 0 || view.leaders[view.available[0]] < 0) return partition;
+      if (view.allAvailable || view.leaders[partition] >= 0) return partition;
     }
     return this.#choose(row, view);
   }
 
   #choose(row: number, view: TopicView): number {
     const rows = this.#rows;
-    const list = view.available;
+    const { allAvailable } = view;
+    const available = allAvailable ? view.partitions : view.available.length;
     const previous = rows[row + PARTITION];
-    const previousListed =
-      previous >= 0 &&
-      previous < view.leaders.length &&
-      (view.leaders[previous] >= 0 || list.length === view.leaders.length);
-    const choices = previousListed && list.length > 1 ? list.length - 1 : list.length;
-    let partition = list[below(hash32(rows[row + IDENTITY], rows[row + CHOICES]++), choices)];
+    const previousListed = previous >= 0 && previous < view.partitions && (allAvailable || view.leaders[previous] >= 0);
+    const choices = previousListed && available > 1 ? available - 1 : available;
+    const choice = below(hash32(rows[row + IDENTITY], rows[row + CHOICES]++), choices);
+    let partition = allAvailable ? choice : view.available[choice];
     // The last one stands in for the previous one, which leaves every other equally likely.
-    if (partition === previous) partition = list[list.length - 1];
+    if (partition === previous) partition = allAvailable ? available - 1 : view.available[available - 1];
     rows[row + PARTITION] = partition;
     rows[row + STAY] = this.#stay;
     return partition;
