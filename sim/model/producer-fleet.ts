@@ -20,6 +20,7 @@ import { TopicView } from '../../src/producer/topic-view.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Clusters } from './clusters.ts';
+import { FleetReadAhead } from './fleet-read-ahead.ts';
 import { FLEET, FleetRows } from './fleet-rows.ts';
 import type { Observer } from './observer.ts';
 import { ProduceCourier } from './produce-courier.ts';
@@ -86,8 +87,6 @@ export class ProducerFleet implements ProducerEffects {
   #repeats = new Int32Array(0);
   readonly #rows: FleetRows;
   readonly #feed: StreamFeed;
-  /** What was read ahead: means nothing, but what is read has to go somewhere. */
-  foreseen = 0;
   readonly #wakeKind: number;
   readonly #producerKind: number;
   readonly #metadataKind: number;
@@ -111,14 +110,20 @@ export class ProducerFleet implements ProducerEffects {
       eager: this.#eager,
       observer: options.observer,
     });
+    const answerNs = (request: number): number => this.courier.answerNs(request);
+    const readAhead = new FleetReadAhead({ core: this.core, arrivals, rows: this.#rows, answerNs });
     // Ties in time: records come before answers, answers before deadlines, in both fidelities.
     this.#metadataKind = engine.kind('producer metadata', (producer, question) => this.#onMetadata(producer, question));
     this.#wakeKind = engine.kind(
       'stream decision',
       (stream) => this.#onWake(stream),
-      (streams, _, count) => this.#foresee(streams, count),
+      (streams, _, count) => readAhead.streams(streams, count),
     );
-    this.#producerKind = engine.kind('producer decision', (producer) => this.#onProducer(producer));
+    this.#producerKind = engine.kind(
+      'producer decision',
+      (producer) => this.#onProducer(producer),
+      (producers, _, count) => readAhead.producers(producers, count),
+    );
     this.courier = new ProduceCourier({
       engine,
       topology,
@@ -285,16 +290,6 @@ export class ProducerFleet implements ProducerEffects {
     if (missing) this.#askUnanswered(producer);
     // A partition without a leader is asked for until it has one.
     else if (gaps) this.#askMetadata(producer);
-  }
-
-  /** Reads ahead what decisions will read. */
-  #foresee(streams: Int32Array, count: number): void {
-    const { readAhead } = this.core;
-    readAhead.streams(streams, count);
-    this.foreseen +=
-      this.#arrivals.foresee(streams, count) +
-      this.#rows.foreseeStreams(streams, count) +
-      this.#rows.foreseeProducers(readAhead.producers, count);
   }
 
   /** A stream's next decision may be due: its linger passes, its batch fills, or (record fidelity) its next record comes. */
