@@ -129,6 +129,15 @@ describe('a router that crashes', () => {
     expect(result.routers.relaunches).toBe(3);
   });
 
+  it('takes what it held with it when it had committed ahead of its writes', () => {
+    const ahead = run('commit-ahead');
+    expect(ahead.assertions.map(({ ok }) => ok)).toEqual([true, true, true]);
+    const { lost, duplicates } = routeOf(ahead, 'elasticsearch');
+    expect(lost.unwritten).toBeGreaterThan(10);
+    expect(duplicates).toEqual({});
+    expect(routeOf(run('commit-ahead', 'router.commitUpTo=written'), 'elasticsearch').lost).toEqual({});
+  });
+
   it('writes more again when it commits less often', () => {
     const often = routeOf(run('router-crash', 'router.commitInterval=1s'), 'kafka').duplicates.relaunch ?? 0;
     const seldom = routeOf(run('router-crash', 'router.commitInterval=30s'), 'kafka').duplicates.relaunch ?? 0;

@@ -154,7 +154,7 @@ export class Simulation {
       this.producers.courier.faults.tailLost(partition);
       // Nobody will get it who hasn't got it.
       for (const { from, to } of this.clusters.logs[partition].lostTails!.tails) {
-        for (const route of needed.routes(partition)) this.routers.books.loseTail(route, from, to);
+        for (const route of needed.routes(partition)) this.routers.books.lose(route, from, to);
       }
     };
     // Last, so that events which only happen in trouble have no part in the order of all others.

@@ -11,11 +11,12 @@ import type { Clusters } from '../model/clusters.ts';
 import { LOG_DUPLICATE_CAUSES } from '../model/clusters.ts';
 import type { RouterFleet } from '../model/fleet/fleet.ts';
 import { visitRoutes } from '../model/fleet/fleet-report.ts';
+import { GIVEN_UP_CAUSES } from '../model/fleet/route-books.ts';
 import type { ProducerFleet } from '../model/producer-fleet.ts';
 import type { StreamPlan } from '../model/stream-plan.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Counts, LedgerReport, RouteBook } from '../report/result.ts';
-import { refusedLosses, routeCopies, skippedLosses, tailLosses } from './route-copies.ts';
+import { givenUpLosses, routeCopies, tailLosses } from './route-copies.ts';
 import { addTo, type Tally, tallied } from './tally.ts';
 
 const { B_INTS, B_N, B_STATE, B_STREAM } = BATCH;
@@ -166,11 +167,13 @@ export class Ledger {
       book.backlog += at.backlog - copies.backlog;
       const tails = tailLosses(at, view);
       for (const [cause, n] of Object.entries(tails)) addTo(book.lost, cause, n ?? 0);
-      const refused = refusedLosses(at, view);
-      addTo(book.lost, 'refused', refused);
-      const skipped = skippedLosses(at, view);
-      addTo(book.lost, 'skipped-by-reset', skipped);
-      addTo(book.lost, 'retention', at.lost - copies.lost - tallied(tails) - refused - skipped);
+      let retained = at.lost - copies.lost - tallied(tails);
+      for (const cause of GIVEN_UP_CAUSES) {
+        const n = givenUpLosses(at, view, cause);
+        addTo(book.lost, cause, n);
+        retained -= n;
+      }
+      addTo(book.lost, 'retention', retained);
       for (const [cause, n] of Object.entries(at.duplicates)) addTo(book.duplicates, cause, n);
       if (at.stored !== at.delivered + at.lost + at.backlog) book.balanced = false;
     });

@@ -4,7 +4,7 @@
  */
 import type { RouteStanding } from '../model/fleet/fleet-report.ts';
 import { visitGaps } from '../model/fleet/gaps.ts';
-import type { RouteBooks } from '../model/fleet/route-books.ts';
+import type { GivenUpCause, RouteBooks } from '../model/fleet/route-books.ts';
 import type { PartitionLog } from '../model/log.ts';
 import type { StoredAgain } from '../model/lost-tails.ts';
 import { addTo, type Tally } from './tally.ts';
@@ -75,27 +75,26 @@ export function tailLosses(at: RouteStanding, view: RouteView): Tally {
 }
 
 /**
- * Records that the sink would never take: second copies aren't, nor is what the route had before it was stored again.
- * What a log has lost since counts with its tail.
+ * Records that were given up for the cause: what the route had before it was stored again isn't. What a log has lost since
+ * counts with its tail.
  */
-export function refusedLosses(at: RouteStanding, view: RouteView): number {
-  const refused = view.books.refusedIntervals(at.route);
-  if (refused === null) return 0;
-  const isRefused = (offset: number): boolean =>
-    refused.covered(offset, offset + 1) > 0 && !tails.some(({ from, to }) => offset >= from && offset < to);
+export function givenUpLosses(at: RouteStanding, view: RouteView, cause: GivenUpCause): number {
+  const given = view.books.givenUpIntervals(at.route, cause);
+  if (given === null) return 0;
   const { lostTails } = view.log;
   const tails = lostTails?.tails ?? [];
   let n = 0;
-  refused.visit((from, to) => {
+  given.visit((from, to) => {
     visitOutside(tails, { from, to }, (low, high) => {
-      n += high - low - view.log.duplicatesIn(low, high);
+      n += high - low;
     });
   });
+  const isGiven = (offset: number): boolean =>
+    given.covered(offset, offset + 1) > 0 && !tails.some(({ from, to }) => offset >= from && offset < to);
   for (const each of lostTails?.storedAgain ?? []) {
     if (each.atNs > view.nowNs) continue;
     for (let i = 0; i < each.n; i++) {
-      if (isRefused(each.lostFrom + i)) n--;
-      if (isRefused(each.from + i) && isDelivered(at, view, each.lostFrom + i)) n--;
+      if (isGiven(each.from + i) && isDelivered(at, view, each.lostFrom + i)) n--;
     }
   }
   return n;
@@ -114,20 +113,6 @@ function visitOutside(
     at = tail.to;
   }
   if (to > at) each(at, to);
-}
-
-/** Records that a reset to the latest passed over: those that the route has by another copy aren't. */
-export function skippedLosses(at: RouteStanding, view: RouteView): number {
-  const { books, log } = view;
-  let skipped = books.skippedRecords(at.route);
-  if (skipped === 0) return 0;
-  for (const each of log.lostTails?.storedAgain ?? []) {
-    if (each.atNs > view.nowNs) continue;
-    for (let i = 0; i < each.n; i++) {
-      if (books.isSkipped(at.route, each.from + i) && isDelivered(at, view, each.lostFrom + i)) skipped--;
-    }
-  }
-  return skipped;
 }
 
 /** Of a record that is in the log's offsets twice, one is a copy: the lost one, unless the route had it before that. */

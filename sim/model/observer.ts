@@ -6,8 +6,8 @@
  * virtual ns. Batches, requests and writes are slots of the cores' pools: a number means something until it is freed.
  */
 import type { Outcome } from '../../src/producer/outcome.ts';
-import type { SkipCause } from '../../src/router/policy.ts';
 import type { FaultSpec } from '../scenario/scenario.ts';
+import type { RouteLossCause } from './fleet/route-books.ts';
 
 export class Observer {
   /**
@@ -36,10 +36,8 @@ export class Observer {
   written(_range: RouteRange, _nowNs: number): void {}
   /** [from, to) of the partition is with the sink. */
   delivered(_range: RouteRange, _nowNs: number): void {}
-  /** The route will not fetch [from, to): retention had removed it, or a reset to the latest passed over it. */
-  lost(_range: RouteRange, _nowNs: number, _cause: SkipCause): void {}
-  /** The sink will never take [from, to), and its router has dropped it. */
-  refused(_range: RouteRange, _nowNs: number): void {}
+  /** The sink will not get [from, to), for all that its routers know; it may have got it, or a write on its way may land. */
+  lost(_range: RouteRange, _nowNs: number, _cause: RouteLossCause): void {}
   /** Everything below `offset` of the partition is stored as done by the job, for all its sinks. */
   committed(_partition: number, _job: number, _offset: number, _nowNs: number): void {}
   /** A container starts from its last commits, or dies. */

@@ -204,6 +204,8 @@ export interface RouterSpec {
   readonly writesInFlightMax: number;
   readonly bufferBytes: number;
   readonly commitIntervalNs: number;
+  /** See `CommitPolicy.upTo`. */
+  readonly commitUpTo: 'written' | 'fetched';
   readonly relaunchNs: number;
   readonly retryBackoffNs: number;
   readonly retryBackoffMaxNs: number;

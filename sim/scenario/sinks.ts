@@ -107,6 +107,7 @@ function routerOf(written: WrittenRouter, containers: number): RouterSpec {
     writesInFlightMax: written.writesInFlight,
     bufferBytes: written.buffer,
     commitIntervalNs: written.commitInterval,
+    commitUpTo: written.commitUpTo,
     relaunchNs: written.relaunch,
     retryBackoffNs: written.retryBackoff,
     retryBackoffMaxNs: written.retryBackoffMax,

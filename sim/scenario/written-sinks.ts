@@ -50,11 +50,12 @@ export const routerSchema = group(
       'AK fetch.max.bytes, 50 MiB',
       '50MiB',
     ),
-    commitInterval: setting(
-      duration({ min: 1 }),
-      'Time between two commits of what is written.',
-      'AK auto.commit.interval.ms',
-      '5s',
+    commitInterval: setting(duration({ min: 1 }), 'Time between two commits.', 'AK auto.commit.interval.ms', '5s'),
+    commitUpTo: setting(
+      choice(['written', 'fetched']),
+      'written: at least once. fetched: at most once, what a container holds when it dies is lost.',
+      'T16: what is written; AK enable.auto.commit commits what was fetched, whoever still works on it',
+      'written',
     ),
     relaunch: setting(
       duration(),

@@ -12,6 +12,8 @@ export interface LossBound {
   readonly class?: ServiceClass;
   /** Only by these causes. Default all. */
   readonly cause?: LossCause | readonly LossCause[];
+  /** Only records that their producer was told are stored, by the acks it asked for. Record fidelity. Default all. */
+  readonly acknowledged?: true;
   /** Only what this sink lacks. Default what any sink lacks, or no sink can get. */
   readonly sink?: string;
 }
@@ -121,7 +123,13 @@ function lossOf(run: ScheduleRun, bound: LossBound): Violation[] {
       'loss by class behind the logs; expected record fidelity, as request fidelity knows sums alone',
     );
   }
-  const chosen = run.losses.filter(
+  if (bound.acknowledged && run.book === null) {
+    throw new RangeError(
+      'loss of acknowledged records; expected record fidelity, as request fidelity knows sums alone',
+    );
+  }
+  const losses = bound.acknowledged ? acknowledgedOf(run) : run.losses;
+  const chosen = losses.filter(
     (loss) =>
       (causes === null || causes.includes(loss.cause)) &&
       (bound.class === undefined || loss.class === bound.class) &&
@@ -132,6 +140,7 @@ function lossOf(run: ScheduleRun, bound: LossBound): Violation[] {
   const lost = countOf(chosen);
   if (lost <= most) return [];
   const what = [
+    bound.acknowledged ? ['that were acknowledged'] : [],
     bound.class === undefined ? [] : [`of class ${bound.class}`],
     causes === null ? [] : [`by ${causes.join(' or ')}`],
     bound.sink === undefined ? [] : [`at ${bound.sink}`],
@@ -145,6 +154,13 @@ function lossOf(run: ScheduleRun, bound: LossBound): Violation[] {
       record: chosen.find(({ records }) => records.length > 0)?.records[0] ?? null,
     },
   ];
+}
+
+function acknowledgedOf({ losses, book }: ScheduleRun): Loss[] {
+  return losses.flatMap((loss) => {
+    const records = loss.records.filter((id) => book!.records[id]!.batch?.acknowledged === true);
+    return records.length === 0 ? [] : [{ ...loss, records, count: records.length }];
+  });
 }
 
 /** A record that several sinks lack is lost once. */

@@ -1,6 +1,6 @@
 /** What a run has lost, by class, topic, cause and sink. */
 import { DROP_CAUSES, type DropCause } from '../../src/record.ts';
-import type { SkipCause } from '../../src/router/policy.ts';
+import type { RouteLossCause } from '../model/fleet/route-books.ts';
 import type { RunResult } from '../report/result.ts';
 import type { Simulation } from '../simulation.ts';
 import type { RecordBook, RecordLife } from './record-book.ts';
@@ -10,9 +10,10 @@ import type { RecordBook, RecordLife } from './record-book.ts';
  * log: `truncated`: the log lost it, and no copy stands; for a sink, `retention`: it was removed before the router came;
  * `refused`: the sink would never take it, and its router dropped it;
  * `skipped-by-reset`: the router fell off the tail and went on at the end of the log, past this one;
+ * `unwritten`: it was committed before it was written, and its container died;
  * `deduplicated`: taken for a copy that it is not; `undelivered`: nobody says why.
  */
-export type LossCause = DropCause | 'unknown' | 'truncated' | SkipCause | 'refused' | 'deduplicated' | 'undelivered';
+export type LossCause = DropCause | 'unknown' | 'truncated' | RouteLossCause | 'deduplicated' | 'undelivered';
 
 export type ServiceClass = 'low' | 'normal' | 'high';
 
@@ -78,10 +79,7 @@ function causeForAll(record: RecordLife): LossCause | null {
 }
 
 function causeAt(book: RecordBook, sink: number, id: number): LossCause {
-  if (book.skipped[sink]!.has(id)) return 'skipped-by-reset';
-  if (book.retained[sink]!.has(id)) return 'retention';
-  if (book.unwanted[sink]!.has(id)) return 'refused';
-  return book.wrongly[sink]!.has(id) ? 'deduplicated' : 'undelivered';
+  return book.lostFor[sink]!.get(id) ?? (book.wrongly[sink]!.has(id) ? 'deduplicated' : 'undelivered');
 }
 
 /** The same as far as the ledger's sums tell. */

@@ -47,6 +47,24 @@ describe('matchers on a run', () => {
     expect(saying(() => expect(calm).not.toLoseAtMost(0))).toContain('held');
   });
 
+  it('tell what was acknowledged from what was only offered', () => {
+    const world = smallPipeline({
+      topic: { retention: '300ms' },
+      log: { segmentAge: '100ms', retentionCheck: '100ms' },
+      router: { buffer: '500B', fetchMax: '500B' },
+    });
+    const run = runSchedule({ ...world, faults: [{ kind: 'sink-stop', at: '500ms', for: '1500ms', sink: 'sink' }] });
+    expect(struck).toLoseAtMost(0, { acknowledged: true });
+    expect(run).toLoseAtMost(0, { acknowledged: true, cause: 'buffer-full' });
+    expect(saying(() => expect(run).toLoseAtMost(0, { acknowledged: true }))).toMatch(
+      /loses at most 0 records that were acknowledged\n {2}seen: \d+ of \d+ records lost: \d+ retention at sink/,
+    );
+    const sums = runSchedule(smallPipeline(), { fidelity: 'request' });
+    expect(() => losesAtMost(sums, 0, { acknowledged: true })).toThrow(
+      /acknowledged records; expected record fidelity/,
+    );
+  });
+
   it('refuse a bound that can’t be read', () => {
     expect(() => expect(calm).toRecoverWithin('soon')).toThrow(/recovery "soon"; expected a duration with its unit/);
     const request = runSchedule(smallPipeline(), { fidelity: 'request' });

@@ -22,7 +22,7 @@ const result = ({ pass, message }: Verdict): MatcherResult => ({ pass, message: 
 
 /** What `expect(subject)` offers once the matchers are there. */
 export interface PipelineMatchers<R = unknown> {
-  /** Records that are missing; `only` narrows it by class, cause or sink. */
+  /** Records that are missing; `only` narrows it by class, cause or sink, or to those that were acknowledged. */
   toLoseAtMost(atMost: Limit, only?: Omit<LossBound, 'atMost'>): R;
   /** Copies that sinks took as new. */
   toDuplicateAtMost(atMost: Limit, only?: Omit<DuplicatesBound, 'atMost'>): R;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Written } from '../scenario/index.ts';
 import { scenarios } from './arbitrary/scenarios.ts';
 import { runSchedule } from './schedule-run.ts';
 
@@ -31,6 +32,31 @@ describe('a run followed record by record', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('comes to what the ledger says where routers commit ahead of their writes', () => {
+    let unwritten = 0;
+    fc.assert(
+      fc.property(scenarios({ faults: { kinds: ['router-crash', 'sink-stop', 'broker-kill'] } }), (drawn) => {
+        const written = { ...drawn, router: { ...drawn.router, commitUpTo: 'fetched' } } as Written;
+        const { result, losses, stuck, broken, recoveryNs } = runSchedule(written);
+        expect({ broken, stuck }).toEqual({ broken: null, stuck: [] });
+        expect(recoveryNs).toBeLessThan(Infinity);
+        for (const { sink, lost } of result!.ledger.routes) {
+          const count = (cause: string) =>
+            losses
+              .filter((loss) => loss.sink === sink && loss.cause === cause)
+              .reduce((sum, loss) => sum + loss.count, 0);
+          expect(count('unwritten')).toBe(lost.unwritten ?? 0);
+          expect(count('undelivered')).toBe(0);
+          unwritten += count('unwritten');
+        }
+        const request = runSchedule(written, { fidelity: 'request' });
+        expect(request.result!.ledger.routes).toEqual(result!.ledger.routes);
+      }),
+      { numRuns: 60, seed: 1 },
+    );
+    expect(unwritten).toBeGreaterThan(0);
   });
 
   it('gives in request fidelity what the record gives, as far as sums tell', () => {

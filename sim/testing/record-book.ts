@@ -4,7 +4,7 @@
  */
 import { FATE_UNKNOWN } from '../../src/producer/outcome.ts';
 import { NO_KEY } from '../../src/record.ts';
-import type { SkipCause } from '../../src/router/policy.ts';
+import type { RouteLossCause } from '../model/fleet/route-books.ts';
 import type { Offer, RouteRange } from '../model/observer.ts';
 import { BufferWatch } from './buffer-watch.ts';
 import type { Deduper } from './policies.ts';
@@ -76,12 +76,8 @@ export class RecordBook extends BufferWatch {
   readonly stalest: { ns: number; record: number | null }[];
   /** By sink: records that the deduper took for a copy though they were none. */
   readonly wrongly: Set<number>[];
-  /** By sink: what routers have reported as lost to retention. */
-  readonly retained: Set<number>[];
-  /** By sink: what it would never take, and routers have dropped. */
-  readonly unwanted: Set<number>[];
-  /** By sink: what routers have passed over when they were reset to the latest. */
-  readonly skipped: Set<number>[];
+  /** By sink: why it will not get a record that the log had; it may have it all the same. */
+  readonly lostFor: Map<number, RouteLossCause>[];
   /** By sink and record: 1 when the sink has it. */
   readonly #taken: Uint8Array[];
   readonly #ordinals = new Map<number, number>();
@@ -99,9 +95,7 @@ export class RecordBook extends BufferWatch {
     this.stalest = each(() => ({ ns: 0, record: null }));
     this.#taken = each(() => new Uint8Array(256));
     this.wrongly = each(() => new Set());
-    this.retained = each(() => new Set());
-    this.unwanted = each(() => new Set());
-    this.skipped = each(() => new Set());
+    this.lostFor = each(() => new Map());
     this.#latest = [new Map(), ...each(() => new Map<string, number>())];
     this.#dedupers = dedupe === undefined ? [] : each(dedupe);
   }
@@ -182,18 +176,10 @@ export class RecordBook extends BufferWatch {
     }
   }
 
-  override lost({ sink, partition, from, to }: RouteRange, _nowNs: number, cause: SkipCause): void {
-    const missed = cause === 'retention' ? this.retained[sink]! : this.skipped[sink]!;
+  override lost({ sink, partition, from, to }: RouteRange, _nowNs: number, cause: RouteLossCause): void {
     for (let offset = from; offset < to; offset++) {
       const id = this.at(partition, offset);
-      if (id !== NONE) missed.add(id);
-    }
-  }
-
-  override refused({ sink, partition, from, to }: RouteRange, _nowNs?: number): void {
-    for (let offset = from; offset < to; offset++) {
-      const id = this.at(partition, offset);
-      if (id !== NONE) this.unwanted[sink]!.add(id);
+      if (id !== NONE && !this.lostFor[sink]!.has(id)) this.lostFor[sink]!.set(id, cause);
     }
   }
 

@@ -8,7 +8,7 @@ import {
 } from '../../src/producer/outcome.ts';
 import { REQUEST } from '../../src/producer/request-pool.ts';
 import { DROP_CAUSES } from '../../src/record.ts';
-import type { SkipCause } from '../../src/router/policy.ts';
+import type { RouteLossCause } from '../model/fleet/route-books.ts';
 import type { Offer, RouteRange } from '../model/observer.ts';
 import type { FaultSpec } from '../scenario/scenario.ts';
 import { RecordBook } from './record-book.ts';
@@ -21,6 +21,13 @@ interface Event {
   /** Records that it is about; null for the world: faults, containers. */
   readonly records: readonly number[] | null;
 }
+
+const LOSSES: Readonly<Record<RouteLossCause, (sink: string) => string>> = {
+  retention: (sink) => `retention had removed it before a router for ${sink} came`,
+  refused: (sink) => `${sink} would never take it: dropped by its router`,
+  'skipped-by-reset': (sink) => `passed over by a router for ${sink}, which was reset to the end of the log`,
+  unwritten: (sink) => `was committed before ${sink} had it: nobody reads it again`,
+};
 
 export class StoryBook extends RecordBook {
   readonly #events: Event[] = [];
@@ -127,13 +134,9 @@ export class StoryBook extends RecordBook {
     );
   }
 
-  override lost(range: RouteRange, nowNs: number, cause: SkipCause): void {
+  override lost(range: RouteRange, nowNs: number, cause: RouteLossCause): void {
     super.lost(range, nowNs, cause);
-    const text =
-      cause === 'retention'
-        ? `retention had removed it before a router for ${this.#sink(range)} came`
-        : `passed over by a router for ${this.#sink(range)}, which was reset to the end of the log`;
-    this.#note(nowNs, text, this.#inRange(range));
+    this.#note(nowNs, LOSSES[cause](this.#sink(range)), this.#inRange(range));
   }
 
   override committed(partition: number, job: number, offset: number, nowNs: number): void {

@@ -10,6 +10,7 @@ export function smallPipeline(
   how: {
     readonly brokers?: number;
     readonly copies?: number;
+    readonly kafka?: Part<'kafka'>;
     readonly policy?: Part<'producers'>['policy'];
     readonly router?: Part<'router'>;
     readonly topic?: Partial<NonNullable<Part<'topics'>['named']>[string]>;
@@ -22,6 +23,7 @@ export function smallPipeline(
   return {
     name: 'small',
     ...WORLD_BASE,
+    ...(how.kafka !== undefined && { kafka: how.kafka }),
     regions: { main: { zones: Math.min(3, brokers) } },
     log: { ...WORLD_BASE.log, ...how.log },
     clusters: { normal: { brokers, replicationFactor: copies } },

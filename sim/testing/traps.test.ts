@@ -1,6 +1,8 @@
 /** Known traps, each found from scratch: nothing but the flaw itself is told. */
 import { describe, expect, it } from 'vitest';
+import { commitEvery } from '../../src/router/commit.ts';
 import { DedupeWindow } from '../../src/router/dedupe.ts';
+import type { CommitPolicy } from '../../src/router/policy.ts';
 import type { CheckOptions } from './check.ts';
 import { checkPolicy } from './check.ts';
 import { smallPipeline } from './traps.fixture.ts';
@@ -43,6 +45,40 @@ describe('a trap is found, with the least that springs it', () => {
     });
     const failure = trapped({ world, bounds: { loss: { cause: 'retention', atMost: 0 } } });
     expect(failure.story.join('\n')).toMatch(/acknowledged[\s\S]*retention had removed it/);
+  });
+
+  it('a reset to the latest skips what the log still has', () => {
+    const check = (reset: 'earliest' | 'latest'): CheckOptions => ({
+      world: smallPipeline({
+        topic: { retention: '500ms' },
+        log: { segmentAge: '50ms', retentionCheck: '50ms' },
+        router: { reset, buffer: '500B', fetchMax: '500B' },
+      }),
+      bounds: { loss: { cause: 'skipped-by-reset', atMost: 0 } },
+    });
+    const failure = trapped(check('latest'));
+    expect(failure.seen).toMatch(/skipped-by-reset at sink/);
+    expect(failure.story.join('\n')).toMatch(/acknowledged[\s\S]*reset to the end of the log/);
+    expect(checkPolicy({ ...check('earliest'), runs: 200, seed: 1 }).failure?.text).toBeUndefined();
+  });
+
+  it('a commit before the write loses at a crash', () => {
+    const check = (commit: CommitPolicy, seed = 1): CheckOptions => ({
+      world: smallPipeline(),
+      faults: { kinds: ['router-crash', 'sink-stop'] },
+      router: { commit },
+      bounds: { loss: 0 },
+      seed,
+    });
+    const ahead: CommitPolicy = { name: 'at most once', upTo: 'fetched', dueNs: (_, lastNs) => lastNs + 100 * MS };
+    const failure = trapped(check(ahead));
+    expect(failure.seen).toMatch(/unwritten at sink/);
+    expect(failure.story.join('\n')).toMatch(/committed as done[\s\S]*container 0 .* dies[\s\S]*nobody reads it again/);
+    expect(checkPolicy({ ...check(commitEvery(100 * MS)), runs: 200 }).failure).toBeNull();
+    // The setting says the same without code.
+    const written = { ...check(commitEvery(100 * MS)), world: smallPipeline({ router: { commitUpTo: 'fetched' } }) };
+    const { router: _, ...settings } = written;
+    expect(trapped(settings).command).toMatch(/^npx spillway replay/);
   });
 
   it('a dedupe window shorter than the replay lets copies through', () => {
@@ -110,6 +146,24 @@ describe('a trap is found, with the least that springs it', () => {
       const world = cluster({ log, policy: { acks: 'all' }, topic: { rate: '200/s' } });
       const failure = trapped({ world, bounds: { loss: 0 }, faults: { kinds: ['broker-kill'] } });
       expect(failure.story.join('\n')).toMatch(/acknowledged[\s\S]*lost it/);
+    });
+
+    it('truncation to the high watermark, before KIP-101, loses what was acknowledged by all', () => {
+      const old = (truncation: 'high-watermark' | 'epoch'): CheckOptions => ({
+        world: cluster({
+          copies: 3,
+          kafka: { profile: '0.9' },
+          log: { uncleanElection: false, truncation, replicaFetchPause: '100ms' },
+          policy: { acks: 'all', retries: 1_000_000 },
+          topic: { rate: '200/s' },
+        }),
+        faults: { kinds: ['broker-kill', 'broker-stop'] },
+        bounds: { loss: 0 },
+      });
+      const failure = trapped(old('high-watermark'));
+      expect(failure.seen).toMatch(/truncated/);
+      expect(failure.story.join('\n')).toMatch(/acknowledged[\s\S]*lost it/);
+      expect(checkPolicy({ ...old('epoch'), runs: 300, seed: 1 }).failure?.text).toBeUndefined();
     });
 
     it('written, but not to enough replicas: a retry duplicates', () => {

@@ -20,6 +20,7 @@ export interface Settings {
   readonly bufferBytesMax?: number;
   readonly creditRecords?: number;
   readonly commitIntervalNs?: number;
+  readonly commitUpTo?: 'written' | 'fetched';
   readonly writeTimeoutNs?: number;
   readonly refused?: NonNullable<RouterRetryPolicy['refused']>;
   readonly reset?: OffsetReset;
@@ -68,6 +69,7 @@ export class SmallWorld implements RouterEffects {
       bufferBytesMax: 1000,
       creditRecords: 0,
       commitIntervalNs: 10 * MS,
+      commitUpTo: 'written',
       writeTimeoutNs: 1000 * MS,
       refused: 'retry',
       reset: 'earliest',
@@ -97,7 +99,7 @@ export class SmallWorld implements RouterEffects {
         s.creditRecords > 0
           ? byCredit({ bufferBytesMax: s.bufferBytesMax, creditRecords: s.creditRecords })
           : pauseWhenFull(s.bufferBytesMax),
-      commit: commitEvery(s.commitIntervalNs),
+      commit: { ...commitEvery(s.commitIntervalNs), upTo: s.commitUpTo },
       retry: exponentialRetry({ backoffNs: MS, backoffMaxNs: 8 * MS, refused: s.refused }),
       reset: s.reset,
       draw: () => 0.5,
@@ -243,7 +245,9 @@ export class SmallWorld implements RouterEffects {
         }
       }
       const { core } = this;
-      if (core.committedUpTo(slot) > core.writtenUpTo(slot)) throw new Error('committed what is not written');
+      const ahead = this.settings.commitUpTo === 'fetched';
+      const committable = ahead ? core.position(slot) : core.writtenUpTo(slot);
+      if (core.committedUpTo(slot) > committable) throw new Error('committed what is not written');
       if (core.writtenUpTo(slot) > core.position(slot)) throw new Error('written what is not fetched');
     }
     if (this.core.heldBytes > Math.max(bufferBytesMax, fetchBytesMax)) throw new Error('buffer above its bound');

@@ -13,6 +13,37 @@ describe('a router core', () => {
     expect(world.calls.at(-1)).toBe('commit 0 at 5');
   });
 
+  it('commits what it has fetched where the policy commits ahead, and fetches it no more after a crash', () => {
+    const world = new SmallWorld({ commitUpTo: 'fetched', slots: 2 });
+    world.logEnd[0] = 5;
+    world.answerFirst('fetch');
+    world.advance(20 * MS);
+    expect(world.calls.filter((call) => call.startsWith('commit'))).toEqual(['commit 0 at 5']);
+    world.answerFirst('commit');
+    expect(world.core.committedUpTo(0)).toBe(5);
+    expect(world.core.writtenUpTo(0)).toBe(0);
+    // The write changes nothing that may be committed.
+    world.answerFirst('write');
+    expect(world.core.writtenUpTo(0)).toBe(5);
+    world.advance(20 * MS);
+    expect(world.pending.some((p) => p.kind === 'commit')).toBe(false);
+    world.crash(() => false);
+    expect(world.calls.slice(-2)).toEqual(['fetch 0 from 5', 'fetch 1 from 0']);
+  });
+
+  it('asks again for a commit ahead that the store refused, and forgets one of a slot that it gave up', () => {
+    const world = new SmallWorld({ commitUpTo: 'fetched', bytesMax: 1000, ageNs: 1e12 });
+    world.logEnd[0] = 5;
+    world.answerFirst('fetch');
+    world.advance(20 * MS);
+    world.answerFirst('commit', 'failed');
+    world.advance(20 * MS);
+    expect(world.calls.filter((call) => call.startsWith('commit'))).toEqual(['commit 0 at 5', 'commit 0 at 5']);
+    world.answerFirst('commit', 'failed');
+    world.core.revoke(0, world.nowNs);
+    expect(world.core.deadline()).toBeGreaterThan(1e11);
+  });
+
   it('groups ranges until the write is full, and cuts a range where it is', () => {
     const world = new SmallWorld({ bytesMax: 8 * RECORD_BYTES, ageNs: 100 * MS });
     world.logEnd[0] = 5;

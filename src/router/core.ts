@@ -381,8 +381,9 @@ export class RouterCore {
   private readonly fetchAgain = (slot: number): void => this.fetchNext(slot);
 
   private readonly commitOne = (slot: number, offset: number): void => {
-    const written = this.progress.written(slot);
-    invariant(offset <= written && offset >= this.progress.committed(slot), 'only what is written is committed');
+    const { progress } = this;
+    const allowed = offset <= progress.committable(slot) && offset >= progress.committed(slot);
+    invariant(allowed, 'only what the policy allows is committed');
     this.effects.commit(slot, offset);
   };
 }

@@ -27,15 +27,19 @@ export interface RouterRetryPolicy {
   backoffNs(attempt: number, reason: RetryReason, draw: number): number;
 }
 
-/**
- * Decides *when* written offsets are committed. *What* may be committed is not a policy: only ever the contiguous
- * prefix that every sink has acknowledged (T16), so no policy can turn at-least-once into loss.
- */
+/** Decides what is committed, and when. */
 export interface CommitPolicy {
   readonly name: string;
   /**
-   * When the next commit is due, ns. Asked only while something written waits to be committed.
-   * @param records written since they were last asked to be committed, over all slots
+   * What may be committed. `written`, the default: the contiguous prefix that every sink has acknowledged (T16), which
+   * gives at least once. `fetched`: all that has come from the log, which gives at most once: what a container holds when
+   * it dies is committed already, and nobody reads it again. A Kafka consumer with `enable.auto.commit` that hands records
+   * to other threads does so.
+   */
+  readonly upTo?: 'written' | 'fetched';
+  /**
+   * When the next commit is due, ns. Asked only while something waits that may be committed.
+   * @param records that have come to be so since a commit was last asked for, over all slots
    * @param lastNs time of the last round of commits, or of the start
    */
   dueNs(records: number, lastNs: number): number;

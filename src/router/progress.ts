@@ -8,7 +8,7 @@ const TAIL = 1;
 const POSITION = 2;
 /** Everything below is written to every sink, or lost. */
 const WRITTEN = 3;
-/** Highest offset that was asked to be committed. */
+/** Offset that was last asked to be committed. */
 const ASKED = 4;
 const COMMITTED = 5;
 /** A commit is on its way. */
@@ -18,10 +18,15 @@ const LISTED = 7;
 const STACK = 8;
 const S = 9;
 
-/** How far each slot has come: fetched ≥ written ≥ asked ≥ committed, of which only the written prefix may be committed. */
+/**
+ * How far each slot has come: fetched ≥ written, and what may be committed ≥ asked ≥ committed. The written prefix may be
+ * committed; under a policy that commits ahead, all that is fetched.
+ */
 export class Progress {
   private readonly pool: WritePool;
   private readonly policy: CommitPolicy;
+  /** Column of what may be committed. */
+  private readonly upTo: typeof WRITTEN | typeof POSITION;
   private readonly slots: Float64Array;
   private dirtyCount = 0;
   private unaskedRecords = 0;
@@ -32,6 +37,7 @@ export class Progress {
   constructor(pool: WritePool, policy: CommitPolicy, slots: number, nowNs: number) {
     this.pool = pool;
     this.policy = policy;
+    this.upTo = policy.upTo === 'fetched' ? POSITION : WRITTEN;
     this.slots = new Float64Array(slots * S);
     this.lastNs = nowNs;
     for (let i = 0; i < slots; i++) this.assign(i, 0);
@@ -63,6 +69,10 @@ export class Progress {
   committed(slot: number): number {
     return this.slots[slot * S + COMMITTED];
   }
+  /** Everything below it may be committed. */
+  committable(slot: number): number {
+    return this.slots[slot * S + this.upTo];
+  }
   /** Oldest range of the slot that is not yet passed, or −1. */
   head(slot: number): number {
     return this.slots[slot * S + HEAD];
@@ -70,7 +80,7 @@ export class Progress {
 
   /** [position, to) has arrived. */
   fetched(slot: number, to: number): void {
-    this.slots[slot * S + POSITION] = to;
+    this.move(slot, to);
   }
 
   /** A range was added behind the others of its slot. */
@@ -84,9 +94,8 @@ export class Progress {
 
   /** Everything below `to` that was not fetched is gone for good. */
   skip(slot: number, to: number): void {
-    const at = slot * S;
-    this.slots[at + POSITION] = to;
-    if (this.slots[at + HEAD] < 0) this.advance(slot, to);
+    this.move(slot, to);
+    if (this.slots[slot * S + HEAD] < 0) this.advance(slot, to);
   }
 
   /** Every sink has this range. */
@@ -125,7 +134,7 @@ export class Progress {
       else this.pool.orphan(range);
       range = next;
     }
-    this.unaskedRecords -= this.slots[at + WRITTEN] - this.slots[at + ASKED];
+    this.unaskedRecords -= this.slots[at + this.upTo] - this.slots[at + ASKED];
     if (this.slots[at + LISTED] === 1) {
       this.slots[at + LISTED] = 0;
       let i = 0;
@@ -152,9 +161,10 @@ export class Progress {
       invariant(s[at + BUSY] === 0, 'one commit of a slot at a time');
       s[at + LISTED] = 0;
       s[at + BUSY] = 1;
-      this.unaskedRecords -= s[at + WRITTEN] - s[at + ASKED];
-      s[at + ASKED] = s[at + WRITTEN];
-      commit(slot, s[at + WRITTEN]);
+      const to = s[at + this.upTo];
+      this.unaskedRecords -= to - s[at + ASKED];
+      s[at + ASKED] = to;
+      commit(slot, to);
     }
   }
 
@@ -185,11 +195,18 @@ export class Progress {
     this.holdUntilNs = ns;
   }
 
+  private move(slot: number, to: number): void {
+    const at = slot * S;
+    if (this.upTo === POSITION) this.unaskedRecords += to - this.slots[at + POSITION];
+    this.slots[at + POSITION] = to;
+    if (this.upTo === POSITION) this.list(slot);
+  }
+
   private advance(slot: number, to: number): void {
     const at = slot * S;
     const s = this.slots;
     invariant(to >= s[at + WRITTEN] && to <= s[at + POSITION], 'the written prefix grows and ends where fetching is');
-    this.unaskedRecords += to - s[at + WRITTEN];
+    if (this.upTo === WRITTEN) this.unaskedRecords += to - s[at + WRITTEN];
     s[at + WRITTEN] = to;
     this.list(slot);
   }
@@ -197,7 +214,7 @@ export class Progress {
   private list(slot: number): void {
     const at = slot * S;
     const s = this.slots;
-    if (s[at + LISTED] === 1 || s[at + BUSY] === 1 || s[at + WRITTEN] === s[at + ASKED]) return;
+    if (s[at + LISTED] === 1 || s[at + BUSY] === 1 || s[at + this.upTo] === s[at + ASKED]) return;
     s[at + LISTED] = 1;
     s[this.dirtyCount++ * S + STACK] = slot;
   }

@@ -43,6 +43,8 @@ export class ContainerRun implements RouterEffects {
   private readonly index: number;
   private readonly stride: number;
   private readonly credit: number;
+  /** See `CommitPolicy.upTo`. */
+  readonly commitsAhead: boolean;
 
   constructor(options: {
     readonly job: Job;
@@ -62,6 +64,7 @@ export class ContainerRun implements RouterEffects {
     this.zone = options.zone;
     this.slots = Math.ceil((job.partitions - index) / job.containers);
     this.lanes = options.lanes;
+    this.commitsAhead = options.jobOptions.commit.upTo === 'fetched';
     this.credit = options.jobOptions.backpressure.byCredit ? job.spec.credit : 0;
     this.core = new RouterCore({ ...options.jobOptions, slots: this.slots, draw: options.draw }, this, options.nowNs);
   }
@@ -77,6 +80,10 @@ export class ContainerRun implements RouterEffects {
 
   consumer(slot: number): number {
     return this.job.firstConsumer + this.index + slot * this.stride;
+  }
+  serves(consumer: number): boolean {
+    const at = consumer - this.job.firstConsumer;
+    return at >= 0 && at < this.job.partitions && at % this.stride === this.index;
   }
   slotOf(consumer: number): number {
     return (consumer - this.job.firstConsumer - this.index) / this.stride;

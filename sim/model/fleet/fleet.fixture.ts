@@ -28,6 +28,7 @@ export const router: RouterSpec = {
   writesInFlightMax: 2,
   bufferBytes: 100_000,
   commitIntervalNs: 5 * S,
+  commitUpTo: 'written',
   relaunchNs: 20 * S,
   retryBackoffNs: 100 * MS,
   retryBackoffMaxNs: 10 * S,

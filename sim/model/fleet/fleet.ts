@@ -18,6 +18,7 @@ import { containerOfSink, containersOfHost } from './hosts.ts';
 import { type FleetTopology, type Job, type JobPlan, planJobs } from './job.ts';
 import { Launches, READ_CHECKPOINTS, READ_DESIRED } from './launches.ts';
 import { REBALANCE, RELAUNCH, RETRY, RouteBooks } from './route-books.ts';
+import { RouteLosses } from './route-losses.ts';
 import { RouteNews } from './route-news.ts';
 import { type Landed, WriteLane } from './write-lane.ts';
 
@@ -53,6 +54,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   private readonly jobOptions: readonly JobOptions[];
   private readonly scalers: readonly (ScalingPolicy | null)[];
   private readonly news: RouteNews | null;
+  private readonly losses: RouteLosses;
   private readonly jobOf: Int32Array;
   private readonly runs: (ContainerRun | null)[];
   private readonly launches: Launches;
@@ -117,6 +119,8 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.jobOptions = jobs.map((job, i) => jobOptions(scenario, job, policies[i]));
     this.scalers = jobs.map((job, i) => scalerOf(job, policies[i]));
     this.news = options.observer ? new RouteNews(options.observer, engine) : null;
+    const { books, checkpoints, news } = this;
+    this.losses = new RouteLosses({ books, checkpoints, logs, news, flights: this.writes.flights });
     this.jobOf = new Int32Array(containers);
     this.runs = Array(containers).fill(null);
     this.draws = new Uint32Array(containers);
@@ -148,9 +152,9 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
 
   /** Lowest offset that the route may still ask for: what is delivered but not committed is read again after a crash. */
   neededFrom(route: number): number {
-    const committed = this.checkpoints.committed(this.consumerOfRoute[route]);
-    const position = this.books.position(route);
-    return Math.min(committed, position);
+    const consumer = this.consumerOfRoute[route];
+    const needed = Math.min(this.checkpoints.committed(consumer), this.books.position(route));
+    return Math.min(needed, this.losses.landingFrom(consumer));
   }
 
   /** Starts every container: the fleet has been running, so all begin at once, at offset 0. */
@@ -225,25 +229,10 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.engine.schedule(atNs, this.commitKind, consumer, this.commitOrdinals[consumer]++, 0);
   }
   lost(run: ContainerRun, slot: number, range: Skipped): void {
-    const { job } = run;
-    const p = run.consumer(slot) - job.firstConsumer;
-    const log = this.options.logs(job.firstPartition + p);
-    for (let m = 0; m < job.sinks.length; m++) {
-      const route = job.firstRoute + p + m * job.partitions;
-      if (range.cause === 'retention') this.books.lose(route, range.from, range.to);
-      else this.books.skip(route, log, range.from, range.to);
-    }
-    this.news?.lost(run, run.consumer(slot), range);
+    this.losses.skipped(run, run.consumer(slot), range);
   }
   refused(run: ContainerRun, write: number, member: number): void {
-    const { core, job } = run;
-    const first = job.firstRoute + member * job.partitions - job.firstConsumer;
-    for (let r = core.firstRange(write); r >= 0; r = core.nextRange(r)) {
-      const consumer = run.consumer(core.rangeSlot(r));
-      const range = { from: core.rangeFrom(r), to: core.rangeTo(r) };
-      this.books.refuse(first + consumer, range.from, range.to);
-      this.news?.refused(run, job.sinks[member], consumer, range);
-    }
+    this.losses.refused(run, write, member);
   }
   touched(run: ContainerRun): void {
     const dueNs = run.core.deadline();
@@ -289,7 +278,10 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.committing[consumer] = null;
     const offset = this.commitOffsets[consumer];
     const ok = this.checkpoints.save(consumer, offset);
-    if (ok) this.news?.committed(run, consumer, offset);
+    if (ok) {
+      this.news?.committed(run, consumer, offset);
+      this.losses.committed(run, consumer);
+    }
     if (run.alive) run.committed(run.slotOf(consumer), offset, ok, this.engine.nowNs);
   }
 
@@ -332,6 +324,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
       if (position > this.resumeBelow[consumer]) this.resumeBelow[consumer] = position;
       this.resumeCause[consumer] = cause;
     }
+    this.losses.died(run);
   }
 
   private scheduleJob(job: Job, step: number, afterNs: number): void {

@@ -61,6 +61,10 @@ export class Flights {
     this.lateRanges[flight] = ranges;
   }
 
+  /** Whether one of the container's is on its way. Looks at all flights: for what is rare. */
+  isAnyOf(run: ContainerRun): boolean {
+    return this.runs.includes(run);
+  }
   run(flight: number): ContainerRun {
     const run = this.runs[flight];
     invariant(run !== null, 'an answer belongs to a flight');

@@ -15,16 +15,30 @@ export const RETRY = 2;
 export const LOG_DUPLICATE = 3;
 const CAUSES = DUPLICATE_CAUSES.length;
 
+/**
+ * Why a sink does not get what the log has. `refused`: it would never take it, and its router dropped it;
+ * `skipped-by-reset`: a reset to the latest passed over it; `unwritten`: it was committed before it was written, and its
+ * container died.
+ */
+export const GIVEN_UP_CAUSES = ['refused', 'skipped-by-reset', 'unwritten'] as const;
+export type GivenUpCause = (typeof GIVEN_UP_CAUSES)[number];
+/** `retention` had removed it before it was fetched. */
+export type RouteLossCause = 'retention' | GivenUpCause;
+
+export interface RouteLoss {
+  readonly from: number;
+  readonly to: number;
+  readonly cause: RouteLossCause;
+}
+
 /** What sinks have, by route: the truth that routers are compared with. Nothing here hears what a router believes. */
 export class RouteBooks {
   /** By sink: from when the application offered a record until the sink first showed it, ns. */
   readonly latency: readonly Histogram[];
   private readonly delivered: IntervalSet[];
   private readonly lost: (IntervalSet | null)[];
-  /** Of `lost`: what the sink would never take, and its router dropped. */
-  private readonly refused = new Map<number, IntervalSet>();
-  /** Of what is lost: what a reset to the latest passed over. */
-  private readonly skipped: (IntervalSet | null)[];
+  /** Of `lost`, by cause and route: what was given up. No second copies: the log forgets which they are. */
+  private readonly givenUp = new Map<GivenUpCause, Map<number, IntervalSet>>();
   private readonly duplicates: Float64Array;
   /**
    * By route, in turn: end of the highest interval delivered, beyond which all is new without looking, and the lowest
@@ -44,7 +58,6 @@ export class RouteBooks {
     this.histogram = this.latency[0] ?? new Histogram();
     this.delivered = Array.from({ length: options.routes }, () => new IntervalSet());
     this.lost = Array(options.routes).fill(null);
-    this.skipped = Array(options.routes).fill(null);
     this.duplicates = new Float64Array(options.routes * CAUSES);
     this.edges = new Float64Array(options.routes * 2);
     this.onPosition = options.onPosition;
@@ -69,8 +82,7 @@ export class RouteBooks {
     }
     // A write of a container that died may land after its records were given up as lost.
     this.lost[route]?.remove(from, to);
-    if (this.refused.size > 0) this.refused.get(route)?.remove(from, to);
-    this.skipped[route]?.remove(from, to);
+    if (this.givenUp.size > 0) for (const sets of this.givenUp.values()) sets.get(route)?.remove(from, to);
     if (from <= this.edges[route * 2 + 1]) this.advance(route);
   }
 
@@ -82,40 +94,24 @@ export class RouteBooks {
     this.advance(route);
   }
 
-  /** The sink will never take [from, to), and its router has dropped it: lost, as far as the sink does not have it. */
-  refuse(route: number, from: number, to: number): void {
-    const refused = this.refused.get(route) ?? new IntervalSet();
-    this.refused.set(route, refused);
-    // What is lost already is lost by that.
-    visitGaps(this.delivered[route], { from, to }, (low, high) => {
-      const lost = this.lost[route];
-      if (lost === null) refused.add(low, high);
-      else visitGaps(lost, { from: low, to: high }, (each, end) => refused.add(each, end));
+  /** Nobody will bring [from, to), which the log has: lost, as far as the sink does not have it and it was not lost before. */
+  giveUp(route: number, log: LogView, from: number, to: number, cause: GivenUpCause): void {
+    const sets = this.givenUp.get(cause) ?? new Map<number, IntervalSet>();
+    this.givenUp.set(cause, sets);
+    const set = sets.get(route) ?? new IntervalSet();
+    sets.set(route, set);
+    this.visitOpen(route, { from, to }, (low, high) => {
+      if (log.duplicatesIn(low, high) === 0) set.add(low, high);
+      else for (let o = low; o < high; o++) if (log.duplicatesIn(o, o + 1) === 0) set.add(o, o + 1);
     });
     this.lose(route, from, to);
   }
 
-  /** A reset to the latest passed over [from, to): lost, though the log had it. Second copies in it aren't counted as skipped. */
-  skip(route: number, log: LogView, from: number, to: number): void {
-    const skipped = this.skipped[route] ?? new IntervalSet();
-    this.skipped[route] = skipped;
-    const fresh: [number, number][] = [];
-    visitGaps(this.delivered[route], { from, to }, (low, high) => {
-      const lost = this.lost[route];
-      if (lost === null) fresh.push([low, high]);
-      else visitGaps(lost, { from: low, to: high }, (l, h) => fresh.push([l, h]));
-    });
-    for (const [low, high] of fresh) {
-      if (log.duplicatesIn(low, high) === 0) skipped.add(low, high);
-      else for (let o = low; o < high; o++) if (log.duplicatesIn(o, o + 1) === 0) skipped.add(o, o + 1);
-    }
-    this.lose(route, from, to);
-  }
-
-  /** A change of leader took [from, to) away: whatever else had made the route miss it counts no more. */
-  loseTail(route: number, from: number, to: number): void {
-    this.skipped[route]?.remove(from, to);
-    this.lose(route, from, to);
+  /** Stretches that are neither delivered nor lost. */
+  visitOpen(route: number, range: { from: number; to: number }, each: (from: number, to: number) => void): void {
+    const lost = this.lost[route];
+    if (lost === null) visitGaps(this.delivered[route], range, each);
+    else visitGaps(this.delivered[route], range, (from, to) => visitGaps(lost, { from, to }, each));
   }
 
   /** Lowest offset that the route still needs. */
@@ -134,18 +130,11 @@ export class RouteBooks {
   deliveredIntervals(route: number): IntervalSet {
     return this.delivered[route];
   }
-  refusedIntervals(route: number): IntervalSet | null {
-    return this.refused.get(route) ?? null;
+  givenUpIntervals(route: number, cause: GivenUpCause): IntervalSet | null {
+    return this.givenUp.get(cause)?.get(route) ?? null;
   }
   lostIntervals(route: number): IntervalSet | null {
     return this.lost[route];
-  }
-  /** Of the lost records: what a reset to the latest passed over. */
-  skippedRecords(route: number): number {
-    return this.skipped[route]?.count ?? 0;
-  }
-  isSkipped(route: number, offset: number): boolean {
-    return (this.skipped[route]?.covered(offset, offset + 1) ?? 0) > 0;
   }
   /** How many of [from, to) are neither delivered nor lost. */
   openIn(route: number, from: number, to: number): number {

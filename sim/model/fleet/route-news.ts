@@ -1,6 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
 import type { Observer, RouteRange } from '../observer.ts';
-import type { ContainerRun, Skipped } from './container-run.ts';
+import type { ContainerRun } from './container-run.ts';
+import type { RouteLoss } from './route-books.ts';
 
 /** Tells an observer what the fleet does, in the observer's terms: partitions and sinks. There only while somebody observes. */
 export class RouteNews {
@@ -32,12 +33,8 @@ export class RouteNews {
   delivered(run: ContainerRun, sink: number, consumer: number, range: Offsets): void {
     this.observer.delivered(rangeOf(run, sink, consumer, range), this.engine.nowNs);
   }
-  lost(run: ContainerRun, consumer: number, range: Skipped): void {
-    const { nowNs } = this.engine;
-    for (const sink of run.job.sinks) this.observer.lost(rangeOf(run, sink, consumer, range), nowNs, range.cause);
-  }
-  refused(run: ContainerRun, sink: number, consumer: number, range: Offsets): void {
-    this.observer.refused(rangeOf(run, sink, consumer, range), this.engine.nowNs);
+  lost(run: ContainerRun, sink: number, consumer: number, loss: RouteLoss): void {
+    this.observer.lost(rangeOf(run, sink, consumer, loss), this.engine.nowNs, loss.cause);
   }
 }
 
