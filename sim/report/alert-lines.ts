@@ -18,8 +18,8 @@ export function alertLines(alerts: AlertsReport, page: { readonly columns: numbe
   if (idle.length > 0)
     lines.push(...wrap(`never asked, as the run is shorter than the window: ${idle.join(', ')}`, columns, '  '));
   const told = [
-    ...together(alerts.raised, (alert) => line(alert, style)),
     ...together(alerts.missed, (alert) => style.warn(missedLine(alert))),
+    ...together(alerts.raised, (alert) => line(alert, style)),
   ];
   for (const each of told.slice(0, SHOWN)) lines.push(...wrap(each, columns, '  '));
   if (told.length > SHOWN) lines.push(`  and ${count(told.length - SHOWN)} more, listed by --json`);
