@@ -8,6 +8,7 @@ import { Engine } from './engine/index.ts';
 import type { HazardDoors } from './faults/hazards.ts';
 import { type FaultDoors, FaultTimeline } from './faults/timeline.ts';
 import { Ledger } from './ledger/ledger.ts';
+import { AlertWatch } from './measure/alert-watch.ts';
 import { BrokerUsage } from './measure/broker-usage.ts';
 import { LagWatch } from './measure/lag-watch.ts';
 import type { Arrivals } from './model/arrivals.ts';
@@ -57,6 +58,8 @@ export class Simulation {
   readonly usage: BrokerUsage;
   readonly lag: LagWatch;
   readonly faults: FaultTimeline;
+  /** Null when nobody watches. */
+  readonly alerts: AlertWatch | null;
   readonly endNs: number;
   /** Requests and records sent before the warm-up ended. */
   warmupRequests = 0;
@@ -172,6 +175,7 @@ export class Simulation {
       },
     });
     this.restarts = new RollingRestarts({ engine, topology, controllers: this.controllers });
+    this.alerts = scenario.alerts === undefined ? null : new AlertWatch(scenario.alerts, this);
     this.ledger = new Ledger({
       topology,
       plan: this.plan,

@@ -1,4 +1,5 @@
 /** spillway in a process: the producer, the router, and the policies that a user can replace. */
+export * from './audit/index.ts';
 export { systemClock } from './clock.ts';
 export type { ClaimCheckOptions } from './envelope/claim-check.ts';
 export {

@@ -1,6 +1,7 @@
 /** From a finished simulation and its balanced books to the result. Wall-clock figures are whoever ran it's to fill in. */
 import { type Books, summarise } from '../ledger/ledger.ts';
 import type { Simulation } from '../simulation.ts';
+import { alertsReport } from './alerts.ts';
 import type { RunResult, SinkReport, TopicReport } from './result.ts';
 import { struckReports } from './struck.ts';
 import { judge } from './verdicts.ts';
@@ -22,13 +23,16 @@ export function buildResult(simulation: Simulation, books: Books): RunResult {
     }),
   );
   const struck = struckReports(simulation.faults.all, { nowNs, warmupNs: scenario.warmupNs });
+  const simulatedSeconds = Math.max(0, nowNs - scenario.warmupNs) / 1e9;
+  const times = { warmupNs: scenario.warmupNs, nowNs };
+  const watched = simulation.alerts === null ? {} : { alerts: alertsReport(simulation.alerts, times) };
   return {
     scenario: scenario.name,
     scenarioHash: simulation.scenarioHash,
     seed: scenario.seed,
     version: simulation.version,
     fidelity: scenario.fidelity,
-    simulatedSeconds: Math.max(0, nowNs - scenario.warmupNs) / 1e9,
+    simulatedSeconds,
     warmupSeconds: Math.min(nowNs, scenario.warmupNs) / 1e9,
     complete: nowNs >= simulation.endNs,
     digest: `${engine.digest()}-${engine.streamsDigest()}`,
@@ -45,7 +49,8 @@ export function buildResult(simulation: Simulation, books: Books): RunResult {
     brokers,
     routers: { containers: simulation.routers.containersRunning, relaunches: simulation.routers.relaunches },
     sinks,
-    assertions: judge(scenario.assertions, { ledger, sinks, brokers, lagEnd }),
+    ...watched,
+    assertions: judge(scenario.assertions, { ledger, sinks, brokers, lagEnd, simulatedSeconds, ...watched }),
     ...(struck.length > 0 && { struck }),
     guesses: scenario.guesses,
   };

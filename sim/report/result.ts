@@ -1,4 +1,5 @@
 /** What a run yields: the shape of `--json`. Everything but `wall` is a function of scenario, seed and version. */
+import type { AlertRuleName } from '../../src/audit/alert-rules.ts';
 import type { DropCause } from '../../src/record.ts';
 
 export interface LatencySummary {
@@ -100,6 +101,42 @@ export interface AssertionReport {
   readonly bound: number;
 }
 
+/** One time that an alert was raised. Seconds count from the end of the warm-up. */
+export interface RaisedAlert {
+  readonly rule: AlertRuleName;
+  /** Topic, `topic → sink` or cluster. */
+  readonly subject: string;
+  readonly raisedSeconds: number;
+  /** Null: still raised at the end. */
+  readonly clearedSeconds: number | null;
+  /** What the books say was so at the same looks, and overlaps with it; null: nothing, the alert is false. */
+  readonly truth: { readonly fromSeconds: number; readonly untilSeconds: number | null } | null;
+}
+
+/** A time at which the books say that an alert should have been raised, longer than the rule waits, and none was. */
+export interface MissedAlert {
+  readonly rule: AlertRuleName;
+  readonly subject: string;
+  readonly fromSeconds: number;
+  readonly untilSeconds: number | null;
+}
+
+export interface AlertsReport {
+  readonly intervalSeconds: number;
+  readonly looks: number;
+  readonly rules: readonly {
+    readonly rule: AlertRuleName;
+    readonly above: number;
+    /** False: the run is shorter than its window, so the rule was never asked. */
+    readonly evaluated: boolean;
+    readonly raised: number;
+    readonly false: number;
+    readonly missed: number;
+  }[];
+  readonly raised: readonly RaisedAlert[];
+  readonly missed: readonly MissedAlert[];
+}
+
 export interface RunResult {
   readonly scenario: string;
   readonly scenarioHash: string;
@@ -130,6 +167,8 @@ export interface RunResult {
   readonly brokers: BrokerReport;
   readonly routers: { readonly containers: number; readonly relaunches: number };
   readonly sinks: readonly SinkReport[];
+  /** Only with `alerts` in the scenario. */
+  readonly alerts?: AlertsReport;
   readonly assertions: readonly AssertionReport[];
   /** In order of time; absent when nothing struck. */
   readonly struck?: readonly StruckReport[];

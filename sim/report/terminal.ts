@@ -2,6 +2,7 @@
  * The summary of a run for a person, in a planner's order: does it hold, where did the records go, what was lost and
  * why, how late is it, how near is retention, what is the cluster short of, what is guessed, how to run it again.
  */
+import { alertLines } from './alert-lines.ts';
 import { bytes, compact, count, counted, milliseconds, share, shareOf, significant, span } from './figures.ts';
 import type { Counts, RunResult, SinkReport } from './result.ts';
 import { struckLines } from './struck.ts';
@@ -29,6 +30,7 @@ export function renderSummary(result: RunResult, options: SummaryOptions): strin
     section('Loss by cause', lossByCause(result, page), page),
     section('Latency by sink, from offer to sink, ms', latency(result, page), page),
     section('Lag against retention', lag(result, page), page),
+    ...(result.alerts === undefined ? [] : [section('Alerts', alertLines(result.alerts, page), page)]),
     section('Fronting brokers', brokers(result), page),
     section('Requests and routers', requests(result), page),
     ...(result.struck === undefined ? [] : [section('What struck', struckLines(result.struck, page.columns), page)]),

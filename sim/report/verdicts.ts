@@ -1,21 +1,30 @@
 /** Holds a scenario's assertions against what came out. */
 import { tallied } from '../ledger/tally.ts';
 import type { AssertionSpec } from '../scenario/scenario.ts';
+import { measureAlert } from './alert-verdict.ts';
 import type { AssertionReport, RunResult } from './result.ts';
 
-type Observed = Pick<RunResult, 'ledger' | 'sinks' | 'brokers'> & {
+type Observed = Pick<RunResult, 'ledger' | 'sinks' | 'brokers' | 'alerts' | 'simulatedSeconds'> & {
   /** Lag at the end of the run, by sink. */
   readonly lagEnd: ReadonlyMap<string, { readonly records: number; readonly seconds: number }>;
 };
 
 export function judge(assertions: readonly AssertionSpec[], seen: Observed): AssertionReport[] {
   return assertions.map((assertion) => {
-    const { name, observed, bound } = measure(assertion, seen);
-    return { name, ok: observed <= bound, observed, bound };
+    const { name, observed, bound, ok = observed <= bound } = measure(assertion, seen);
+    return { name, ok, observed, bound };
   });
 }
 
-function measure(assertion: AssertionSpec, seen: Observed): { name: string; observed: number; bound: number } {
+interface Measured {
+  readonly name: string;
+  readonly observed: number;
+  readonly bound: number;
+  /** Where the figure alone does not tell. */
+  readonly ok?: boolean;
+}
+
+function measure(assertion: AssertionSpec, seen: Observed): Measured {
   const { ledger } = seen;
   const sinkOf = (name: string) => seen.sinks.find((sink) => sink.name === name)!;
   switch (assertion.metric) {
@@ -54,6 +63,8 @@ function measure(assertion: AssertionSpec, seen: Observed): { name: string; obse
         observed: sinkOf(assertion.sink).latencyMs[assertion.quantile],
         bound: assertion.atMostMs,
       };
+    case 'alert':
+      return measureAlert(assertion, seen.alerts!, seen.simulatedSeconds);
     case 'cpu':
       return {
         name: `broker cpu, ${assertion.quantile}`,

@@ -283,3 +283,29 @@ describe('traces', () => {
     );
   });
 });
+
+describe('alerts', () => {
+  const alert = (change: Tree) => ({ alerts: {}, assert: [{ metric: 'alert', rule: 'drops', ...change }] });
+
+  it('asserted without anybody who watches', () => {
+    expect(saidOf({ assert: [{ metric: 'alert', rule: 'drops', never: true }] })).toBe(
+      'assert[0].metric: alert; expected `alerts:` in the scenario: nobody watches it',
+    );
+  });
+
+  it('asserted with no bound, or with two', () => {
+    const expected = 'one of raisedWithin, clearedWithin and never: true';
+    expect(saidOf(alert({}))).toBe(`assert[0]: 0 bounds; expected ${expected}`);
+    expect(saidOf(alert({ never: true, raisedWithin: '1s' }))).toBe(`assert[0]: 2 bounds; expected ${expected}`);
+  });
+
+  it('of something that the rule is not about', () => {
+    expect(saidOf(alert({ never: true, on: 'nothing' }))).toMatch(
+      /^assert\[0\]\.on: unknown name "nothing"; expected one of /,
+    );
+  });
+
+  it('of an unknown rule', () => {
+    expect(saidOf(alert({ rule: 'drop', never: true }))).toMatch(/did you mean drops\?$/);
+  });
+});

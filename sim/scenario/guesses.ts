@@ -33,6 +33,8 @@ function walk(
   path: string,
   found: (path: string, note: string) => void,
 ): void {
+  // What is not there rests on nothing.
+  if (value === undefined && schema instanceof z.ZodOptional) return;
   const at = spotOf(schema).schema;
   if (at instanceof z.ZodRecord || at instanceof z.ZodArray) {
     const below = at instanceof z.ZodRecord ? at.valueType : at.element;

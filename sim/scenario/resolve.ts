@@ -1,5 +1,6 @@
 /** From a written scenario to the numbers that the world is built from. */
 
+import { buildAlerts } from './alerts.ts';
 import { check, type Finding } from './check.ts';
 import { buildClusters } from './clusters.ts';
 import { guessesOf } from './guesses.ts';
@@ -154,6 +155,7 @@ function build(
       desiredStateLatencyNs: written.stores.desiredStateLatency,
     },
     faults: buildFaults(context),
+    ...(written.alerts !== undefined && { alerts: buildAlerts(written.alerts) }),
     assertions: buildAssertions(context),
     guesses: guessesOf(merged),
   };

@@ -1,4 +1,5 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
+import type { AlertRuleName, AlertRules } from '../../src/audit/alert-rules.ts';
 import type { OffsetReset } from '../../src/router/policy.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 
@@ -306,7 +307,24 @@ export type AssertionSpec =
       readonly atMostMs: number;
     }
   | { readonly metric: 'cpu'; readonly quantile: 'mean' | 'p99' | 'max'; readonly atMost: number }
-  | { readonly metric: 'dropped'; readonly atMost: number; readonly as: 'records' | 'fraction' };
+  | { readonly metric: 'dropped'; readonly atMost: number; readonly as: 'records' | 'fraction' }
+  | {
+      readonly metric: 'alert';
+      readonly rule: AlertRuleName;
+      /** Topic, `topic → sink` or cluster; null: all. */
+      readonly subject: string | null;
+      readonly bound: /** Every time it should be raised it is, so long after the ledger knows. */
+        | { readonly kind: 'raised-within'; readonly ns: number }
+        /** It is over so long after the ledger says so. */
+        | { readonly kind: 'cleared-within'; readonly ns: number }
+        | { readonly kind: 'never' };
+    };
+
+/** Who looks at the world's counters, how often, and what it raises alerts by. */
+export interface AlertsSpec {
+  readonly intervalNs: number;
+  readonly rules: AlertRules;
+}
 
 export interface Scenario {
   readonly name: string;
@@ -340,6 +358,8 @@ export interface Scenario {
   readonly sinks: readonly SinkSpec[];
   readonly stores: { readonly checkpointLatencyNs: number; readonly desiredStateLatencyNs: number };
   readonly faults: readonly FaultSpec[];
+  /** Absent: nobody watches. */
+  readonly alerts?: AlertsSpec;
   readonly assertions: readonly AssertionSpec[];
   readonly guesses: readonly { readonly path: string; readonly note: string }[];
 }

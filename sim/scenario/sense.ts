@@ -1,4 +1,5 @@
 /** What no single setting gets wrong, but several together: more copies than brokers, routes to nowhere. */
+import { checkAlertSubjects } from './alerts.ts';
 import type { Finding } from './check.ts';
 import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
@@ -18,6 +19,7 @@ export function checkSense(context: SenseContext): void {
   checkTopics(context);
   checkShares(context);
   checkContainers(context);
+  checkAlertSubjects(context);
   const { report } = context;
   checkDistinct(context.clusters.all, 'clusters', report);
   checkDistinct(context.sinks.all, 'sinks', report);

@@ -1,6 +1,7 @@
 /** From written faults and assertions to resolved ones: names become clusters and sinks, times count from the start. */
 import { hostOfBroker } from '../model/placement.ts';
 import { zoneOfBroker } from '../model/zones.ts';
+import { alertAssertion } from './alerts.ts';
 import { chaosOf } from './chaos.ts';
 import { hazardsOf } from './hazards.ts';
 import type { PathStep } from './issue.ts';
@@ -155,7 +156,8 @@ export function buildAssertions(context: TimelineContext): AssertionSpec[] {
   return context.scenario.assert.flatMap((assertion, i) => assertionsOf(assertion, i, context));
 }
 
-function assertionsOf(assertion: WrittenAssertion, i: number, { sinks, report }: TimelineContext): AssertionSpec[] {
+function assertionsOf(assertion: WrittenAssertion, i: number, context: TimelineContext): AssertionSpec[] {
+  const { sinks, report } = context;
   const theSinks = (name: string): readonly SinkSpec[] =>
     lookUp(name, sinks.byName, { path: ['assert', i, 'sink'], what: 'a sink', report });
   switch (assertion.metric) {
@@ -186,6 +188,8 @@ function assertionsOf(assertion: WrittenAssertion, i: number, { sinks, report }:
         quantile: assertion.quantile,
         atMostMs: assertion.atMost / 1e6,
       }));
+    case 'alert':
+      return alertAssertion(assertion, i, context);
     case 'cpu':
       return [{ metric: 'cpu', quantile: assertion.quantile, atMost: assertion.atMost }];
   }

@@ -1,6 +1,7 @@
 /** The written form of what happens during a run and of what must hold after it. */
 import * as z from 'zod';
 import { bound, choice, count, duration, factor, group, optional, required, setting, share } from './setting.ts';
+import { alertAssertionSchema } from './written-alerts.ts';
 import { chaosSchemas } from './written-chaos.ts';
 import { nameOf } from './written-cluster.ts';
 import { hazardSchemas } from './written-hazards.ts';
@@ -194,6 +195,7 @@ export const assertionSchema = z.discriminatedUnion('metric', [
     }),
     'From the event in the application to the sink.',
   ),
+  alertAssertionSchema,
   group(
     z.strictObject({
       metric: z.literal('cpu'),

@@ -6,7 +6,8 @@
  * another can change one of them by its name; `null` removes one, or an inherited setting that may be left out. Lists (faults, assert) are replaced as a whole.
  */
 import * as z from 'zod';
-import { choice, count, duration, factor, group, required, setting, share, text } from './setting.ts';
+import { choice, count, duration, factor, group, optional, required, setting, share, text } from './setting.ts';
+import { alertsSchema } from './written-alerts.ts';
 import { brokerSchema, clusterSchema, controllerSchema, logSchema, NAME } from './written-cluster.ts';
 import { producersSchema } from './written-producer.ts';
 import { routerSchema, sinkSchema } from './written-sinks.ts';
@@ -113,6 +114,7 @@ export const writtenSchema = group(
     sinks: group(named(sinkSchema).prefault({}), 'Sinks by name.'),
     stores: storesSchema.prefault({}),
     faults: group(z.array(faultSchema).prefault([]), 'What breaks, when and for how long.'),
+    alerts: optional(alertsSchema, 'Who watches the world, and raises alerts.', 'nobody does'),
     assert: group(z.array(assertionSchema).prefault([]), 'What must hold; if not, the run exits with 1.'),
     guesses: group(
       z.record(z.string(), z.string()).prefault({}),

@@ -3,7 +3,7 @@
 import type { ReceiptLine } from '../producer/receipt.ts';
 import { CLASSES, DROP_CAUSES, type DropCause, type ServiceClass } from '../record.ts';
 
-/** Topics told by name. 11 series a topic and class at most (fates and causes); a guess at what a backend bears. */
+/** Topics told by name. A dozen series and some a topic and class (fates and causes); a guess at what a backend bears. */
 export const TOPICS_MAX_DEFAULT = 100;
 /** Stands for all topics beyond the limit. A topic of that name is counted with them. */
 export const OTHER_TOPICS = 'other';
@@ -15,6 +15,8 @@ export interface StreamCounts {
   delivered: number;
   unknown: number;
   buffered: number;
+  spilled: number;
+  replayed: number;
   /** Every cause is there, so that a counter exists before its first drop: rates need two points. */
   readonly dropped: Record<DropCause, number>;
 }
@@ -48,13 +50,25 @@ export class BoundedTopics {
       let sum = byName.get(key);
       if (sum === undefined) {
         const dropped = Object.fromEntries(DROP_CAUSES.map((cause) => [cause, 0])) as Record<DropCause, number>;
-        sum = { topic, class: line.class, offered: 0, delivered: 0, unknown: 0, buffered: 0, dropped };
+        sum = {
+          topic,
+          class: line.class,
+          offered: 0,
+          delivered: 0,
+          unknown: 0,
+          buffered: 0,
+          spilled: 0,
+          replayed: 0,
+          dropped,
+        };
         byName.set(key, sum);
       }
       sum.offered += line.offered;
       sum.delivered += line.delivered;
       sum.unknown += line.unknown;
       sum.buffered += line.buffered;
+      sum.spilled += line.spilled;
+      sum.replayed += line.replayed;
       for (const cause of DROP_CAUSES) sum.dropped[cause] += line.dropped[cause] ?? 0;
     }
     return [...byName.values()];

@@ -55,6 +55,8 @@ describe('what is exported', () => {
         (given[attributes.DESTINATION_NAME] ?? '') === line.topic && given[attributes.RECORD_CLASS] === line.class;
       expect(sum(metrics.get('spillway.producer.offered.messages'), mine)).toBe(line.offered);
       expect(sum(metrics.get('spillway.producer.buffer.message.usage'), mine)).toBe(line.buffered);
+      expect(sum(metrics.get('spillway.producer.spill.message.usage'), mine)).toBe(line.spilled);
+      expect(sum(metrics.get('spillway.producer.replayed.messages'), mine)).toBe(line.replayed);
       for (const cause of DROP_CAUSES) {
         const why = (given: Record<string, unknown>) => mine(given) && given[attributes.DROP_CAUSE] === cause;
         expect(sum(metrics.get('spillway.producer.dropped.messages'), why)).toBe(line.dropped[cause] ?? 0);

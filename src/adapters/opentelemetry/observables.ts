@@ -34,6 +34,14 @@ export function observables(meter: Meter) {
       description: 'Records in the buffer, those in flight included.',
       unit: '{message}',
     }),
+    spilled: meter.createObservableUpDownCounter('spillway.producer.spill.message.usage', {
+      description: 'Records on disk or on their way there, to be sent later.',
+      unit: '{message}',
+    }),
+    replayed: meter.createObservableCounter('spillway.producer.replayed.messages', {
+      description: 'Of the records offered, those that an earlier process had spilled.',
+      unit: '{message}',
+    }),
     recordsMax: meter.createObservableUpDownCounter('spillway.producer.buffer.message.limit', {
       description: 'Setting bufferRecordsMax.',
       unit: '{message}',
@@ -87,6 +95,8 @@ export function observe(
       const whose: Attributes = { ...topic, [RECORD_CLASS]: stream.class };
       result.observe(all.offered, stream.offered, { ...client, ...whose });
       result.observe(all.buffered, stream.buffered, { ...client, ...whose });
+      result.observe(all.spilled, stream.spilled, { ...client, ...whose });
+      result.observe(all.replayed, stream.replayed, { ...client, ...whose });
       result.observe(all.sent, stream.delivered, { ...operation, ...whose });
       result.observe(all.sent, stream.unknown, { ...operation, ...whose, [ERROR_TYPE]: 'unknown' });
       for (const cause of DROP_CAUSES) {

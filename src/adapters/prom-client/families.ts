@@ -91,6 +91,20 @@ export const FAMILIES: readonly Family[] = [
     read: perStream(({ buffered }) => buffered),
   },
   {
+    name: 'spillway_producer_spilled_records',
+    type: 'gauge',
+    help: 'Records on disk or on their way there, to be sent later.',
+    aggregator: 'sum',
+    read: perStream(({ spilled }) => spilled),
+  },
+  {
+    name: 'spillway_producer_replayed_records_total',
+    type: 'counter',
+    help: 'Of the records offered, those that an earlier process had spilled.',
+    aggregator: 'sum',
+    read: perStream(({ replayed }) => replayed),
+  },
+  {
     name: 'spillway_producer_buffer_records_limit',
     type: 'gauge',
     help: 'Setting bufferRecordsMax.',

@@ -40,6 +40,8 @@ describe('what is scraped', () => {
       expect(scraped.get(series('delivered_records_total', whose))).toBe(line.delivered);
       expect(scraped.get(series('unknown_records_total', whose))).toBe(line.unknown);
       expect(scraped.get(series('buffered_records', whose))).toBe(line.buffered);
+      expect(scraped.get(series('spilled_records', whose))).toBe(line.spilled);
+      expect(scraped.get(series('replayed_records_total', whose))).toBe(line.replayed);
       for (const cause of ['buffer-full', 'evicted', 'refused', 'too-large'] as DropCause[])
         expect(scraped.get(series('dropped_records_total', `${whose},cause="${cause}"`))).toBe(
           line.dropped[cause] ?? 0,

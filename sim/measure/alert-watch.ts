@@ -1,0 +1,145 @@
+/**
+ * Raises alerts as a monitor in production would, from what producers, brokers, controllers and the checkpoint store tell
+ * it, and asks the books at the same looks whether it should have. The rules are those of `src/audit`, for both.
+ */
+import { AlertBoard } from '../../src/audit/alert-board.ts';
+import { ALERT_RULES, type AlertRuleName } from '../../src/audit/alert-rules.ts';
+import { DROP_CAUSES } from '../../src/record.ts';
+import type { Engine } from '../engine/index.ts';
+import type { Arrivals } from '../model/arrivals.ts';
+import type { Clusters } from '../model/clusters.ts';
+import type { RouterFleet } from '../model/fleet/fleet.ts';
+import type { Job } from '../model/fleet/job.ts';
+import type { ProducerFleet } from '../model/producer-fleet.ts';
+import type { StreamPlan } from '../model/stream-plan.ts';
+import type { Topology } from '../model/topology.ts';
+import type { AlertsSpec, Scenario } from '../scenario/scenario.ts';
+import { ClusterHealth } from './cluster-health.ts';
+import { routeName } from './route-name.ts';
+import { Spells } from './spells.ts';
+
+export interface AlertWorld {
+  readonly engine: Engine;
+  readonly scenario: Scenario;
+  readonly topology: Topology;
+  readonly plan: StreamPlan;
+  readonly arrivals: Arrivals;
+  readonly producers: ProducerFleet;
+  readonly clusters: Clusters;
+  readonly routers: RouterFleet;
+}
+
+const spellName = (rule: AlertRuleName, subject: string): string => `${rule} ${subject}`;
+
+export class AlertWatch {
+  readonly spec: AlertsSpec;
+  looks = 0;
+  /** By rule and subject: when alerts were raised, and when the books say that they should have been. */
+  readonly raised = new Spells();
+  readonly truth = new Spells();
+  readonly #world: AlertWorld;
+  readonly #board: AlertBoard;
+  readonly #books: AlertBoard;
+  readonly #health: ClusterHealth;
+  readonly #subjects = new Map<AlertRuleName, Set<string>>(ALERT_RULES.map((rule) => [rule, new Set()]));
+
+  constructor(spec: AlertsSpec, world: AlertWorld) {
+    this.spec = spec;
+    this.#world = world;
+    this.#health = new ClusterHealth(world);
+    this.#board = this.#boardOf(this.raised, spec);
+    const atOnce = Object.fromEntries(
+      ALERT_RULES.map((rule) => [rule, { ...spec.rules[rule], forNs: 0, clearForNs: 0 }]),
+    );
+    this.#books = this.#boardOf(this.truth, { ...spec, rules: atOnce as AlertsSpec['rules'] });
+    const { engine, scenario } = world;
+    const kind = engine.kind('alerts looked at', () => {
+      this.#look();
+      engine.schedule(engine.nowNs + spec.intervalNs, kind, 0, 0, 0);
+    });
+    // The first look is where growth begins to count.
+    engine.schedule(scenario.warmupNs, kind, 0, 0, 0);
+  }
+
+  subjects(rule: AlertRuleName): readonly string[] {
+    return [...this.#subjects.get(rule)!];
+  }
+
+  spells(rule: AlertRuleName, subject: string) {
+    const name = spellName(rule, subject);
+    return { raised: this.raised.of(name), truth: this.truth.of(name) };
+  }
+
+  #boardOf(spells: Spells, { rules }: AlertsSpec): AlertBoard {
+    return new AlertBoard({
+      rules,
+      onChange: ({ rule, subject, raised, atNs }) => {
+        this.#subjects.get(rule)!.add(subject);
+        if (raised) spells.begin(spellName(rule, subject), atNs);
+        else spells.end(spellName(rule, subject), atNs);
+      },
+    });
+  }
+
+  #look(): void {
+    this.looks++;
+    this.#drops();
+    for (const job of this.#world.routers.plan.jobs) this.#job(job);
+    this.#clusters();
+  }
+
+  /** Producers count in their send callbacks: what they give up counts as lost, though it may be in a log. */
+  #drops(): void {
+    const { engine, scenario, plan, arrivals, producers } = this.#world;
+    producers.catchUp();
+    const offered = new Float64Array(scenario.topics.length);
+    for (let stream = 0; stream < plan.streams; stream++) offered[plan.streamTopic[stream]] += arrivals.taken(stream);
+    const { drops, unknown, unknownStored } = producers.books;
+    scenario.topics.forEach(({ name }, topic) => {
+      let lost = unknown[topic];
+      for (let cause = 0; cause < DROP_CAUSES.length; cause++) lost += drops[topic * DROP_CAUSES.length + cause];
+      this.#board.drops(name, { offered: offered[topic], lost: lost + unknownStored[topic] }, engine.nowNs);
+      this.#books.drops(name, { offered: offered[topic], lost }, engine.nowNs);
+    });
+  }
+
+  /** A lag monitor sees committed offsets; what sinks have, the books know. */
+  #job(job: Job): void {
+    const { engine, scenario, clusters, routers } = this.#world;
+    const { nowNs } = engine;
+    const topic = scenario.topics[job.topic].name;
+    const ends = new Float64Array(job.partitions);
+    const committed = new Float64Array(job.partitions);
+    const positions = new Float64Array(job.partitions);
+    let stored = 0;
+    let uncommitted = 0;
+    for (let p = 0; p < job.partitions; p++) {
+      ends[p] = clusters.logs[job.firstPartition + p].endOffsetAt(nowNs);
+      committed[p] = Math.min(ends[p], routers.checkpoints.committed(job.firstConsumer + p));
+      stored += ends[p];
+      uncommitted += ends[p] - committed[p];
+    }
+    job.sinks.forEach((sink, m) => {
+      const subject = routeName(topic, scenario.sinks[sink].name);
+      let open = 0;
+      for (let p = 0; p < job.partitions; p++) {
+        const route = job.firstRoute + m * job.partitions + p;
+        positions[p] = routers.books.position(route);
+        open += ends[p] - routers.books.deliveredUnique(route) - routers.books.lostRecords(route);
+      }
+      this.#board.lag(subject, { stored, lag: uncommitted }, nowNs);
+      this.#books.lag(subject, { stored, lag: Math.max(0, open) }, nowNs);
+      this.#board.consumer(subject, { positions: committed, ends }, nowNs);
+      this.#books.consumer(subject, { positions, ends }, nowNs);
+    });
+  }
+
+  #clusters(): void {
+    const { engine, scenario } = this.#world;
+    scenario.clusters.forEach(({ name }, cluster) => {
+      const { told, truth } = this.#health.look(cluster);
+      this.#board.cluster(name, told, engine.nowNs);
+      this.#books.cluster(name, truth, engine.nowNs);
+    });
+  }
+}
