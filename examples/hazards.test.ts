@@ -72,3 +72,35 @@ describe('chaos', () => {
     expect(run('chaos-monkey.yaml', 'faults.0.every=never').struck).toEqual(by('chaos-gorilla'));
   }, 60_000);
 });
+
+describe('an automaton that replaces brokers', () => {
+  it('saves what a slow broker would have held up, if it is quick', () => {
+    const healed = run('self-healing.yaml');
+    expect(failed(healed)).toEqual([]);
+    expect(healed.healing).toMatchObject({ detected: { right: 1, wrong: 0 }, replaced: { right: 1, wrong: 0 } });
+    const alone = run('self-healing.yaml', 'healing.kind=off');
+    expect(failed(alone)).toHaveLength(2);
+    expect(sinkOf(alone, 's3').lagMaxSeconds).toBeGreaterThan(200);
+    expect(alone.ledger.inFlight).toBeGreaterThan(0.1 * alone.ledger.offered);
+    // Late, it does harm itself: what waits in the broker is lost with it.
+    const late = run('self-healing.yaml', 'healing.check=10s', 'healing.hits=6', 'healing.window=10');
+    expect(late.ledger.unknown).toBeGreaterThan(1_000);
+  }, 60_000);
+
+  it('does harm if it errs: records are lost that were safe', () => {
+    const harm = run('self-harm.yaml');
+    expect(failed(harm)).toEqual([]);
+    expect(harm.healing!.replaced.right).toBe(0);
+    expect(harm.healing!.replaced.wrong).toBeGreaterThan(20);
+    expect(harm.struck!.every(({ by }) => by === 'self-healing')).toBe(true);
+    expect(harm.ledger.lost['disk-lost']).toBeGreaterThan(10_000);
+    expect(harm.ledger.lost['leader-lost']).toBeGreaterThan(0);
+    const alone = run('self-harm.yaml', 'healing.kind=off');
+    expect([alone.ledger.lost, alone.ledger.dropped]).toEqual([{}, {}]);
+    expect(alone.healing).toBe(undefined);
+    const careful = run('self-harm.yaml', 'healing.guard=in-sync', 'healing.atOnce=1');
+    expect(careful.healing!.replaced.wrong).toBeGreaterThan(10);
+    expect(careful.ledger.lost['disk-lost'] ?? 0).toBe(0);
+    expect(run('self-harm.yaml', 'healing.hits=6', 'healing.window=10').healing!.replaced.wrong).toBe(0);
+  }, 60_000);
+});

@@ -20,6 +20,7 @@ import type { Observer } from './model/observer.ts';
 import { ProducerFleet } from './model/producer-fleet.ts';
 import { producerConfig } from './model/producer-policies.ts';
 import { RollingRestarts } from './model/rolling-restart.ts';
+import { SelfHealing } from './model/self-healing.ts';
 import { arrivalsOf } from './model/stream-arrivals.ts';
 import { planStreams, type StreamPlan } from './model/stream-plan.ts';
 import { Topology } from './model/topology.ts';
@@ -50,6 +51,7 @@ export class Simulation {
   readonly clusters: Clusters;
   readonly controllers: Controllers;
   readonly restarts: RollingRestarts;
+  readonly healing: SelfHealing | null;
   readonly plan: StreamPlan;
   readonly arrivals: Arrivals;
   readonly producers: ProducerFleet;
@@ -176,6 +178,7 @@ export class Simulation {
     });
     this.restarts = new RollingRestarts({ engine, topology, controllers: this.controllers });
     this.alerts = scenario.alerts === undefined ? null : new AlertWatch(scenario.alerts, this);
+    this.healing = this.#healing();
     this.ledger = new Ledger({
       topology,
       plan: this.plan,
@@ -236,6 +239,30 @@ export class Simulation {
     this.warmupRecords = this.producers.courier.recordsSent;
     this.producers.courier.latency.clear();
     for (const latency of this.routers.books.latency) latency.clear();
+  }
+
+  /** What an automaton does goes through the door of all faults, so that it is on record with them. */
+  #healing(): SelfHealing | null {
+    const { engine, topology, clusters, controllers, faults } = this;
+    const { healing: spec, seed } = this.scenario;
+    if (spec === undefined) return null;
+    const nameOf = (cluster: number): string => this.scenario.clusters[cluster].name;
+    const by = 'self-healing';
+    return new SelfHealing({
+      engine,
+      spec,
+      seed,
+      topology,
+      clusters,
+      controllers,
+      replace: (cluster, broker, atNs, forNs) =>
+        faults.add({ kind: 'broker-kill', atNs, forNs, cluster: nameOf(cluster), broker, disk: 'lost', by }),
+      isTroubled: (cluster, broker) =>
+        [...faults.lasting].some((fault) => {
+          if (!('broker' in fault) || fault.cluster !== nameOf(cluster) || fault.broker !== broker) return false;
+          return !('by' in fault) || fault.by !== by;
+        }),
+    });
   }
 
   #hazardDoors(): HazardDoors {

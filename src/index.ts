@@ -26,6 +26,7 @@ export {
 export type { EnvelopeOptions } from './envelope/sealing.ts';
 export { type UnwrappingSink, unwrapping } from './envelope/unwrapping.ts';
 export type { WaitingOptions } from './envelope/waiting-room.ts';
+export { type Judgement, OutlierDetector, type OutlierOptions } from './healing/index.ts';
 export type { HistogramSnapshot } from './histogram.ts';
 export { InvariantError } from './invariant.ts';
 export type {

@@ -62,6 +62,7 @@ export class FaultTimeline {
   readonly #faults: FaultSpec[] = [];
   readonly #deeds: Deed[] = [];
   readonly #active = new Map<string, number>();
+  readonly #lasting = new Set<FaultSpec>();
   readonly #slowBrokers: Slowness<'cpu' | 'disk' | 'network'>;
   readonly #slowSinks: Slowness<'rate' | 'latency'>;
 
@@ -76,6 +77,8 @@ export class FaultTimeline {
     // What happens is the entity, because at one time events come by entity: ends first.
     this.#kind = engine.kind('fault', (begins, index) => {
       listener?.(this.#faults[index], begins === BEGIN, engine.nowNs);
+      if (begins === END) this.#lasting.delete(this.#faults[index]);
+      else if ('forNs' in this.#faults[index]) this.#lasting.add(this.#faults[index]);
       this.#happen(begins, this.#deeds[index]);
     });
   }
@@ -83,6 +86,11 @@ export class FaultTimeline {
   /** All that have begun or will, in the order in which they were added. */
   get all(): readonly FaultSpec[] {
     return this.#faults;
+  }
+
+  /** Those that have begun and not ended. */
+  get lasting(): ReadonlySet<FaultSpec> {
+    return this.#lasting;
   }
 
   /** Adds one that begins now or later. */

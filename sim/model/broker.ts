@@ -126,6 +126,25 @@ export class BrokerTable {
     return read;
   }
 
+  /**
+   * How long a produce request of so many bytes would take now, ns: it waits for card, thread, core and disk as any would.
+   * Asked by health checks; changes nothing.
+   */
+  probeNs(broker: number, bytes: number, nowNs: number): number {
+    const t = this.#table;
+    const row = this.#row[broker];
+    const { cpu, cores, ioThreads, networkBytesPerSecond } = this.#specs[broker];
+    const readNs = Math.max(t[row + NET_IN_FREE], nowNs) + (bytes * 1e9) / networkBytesPerSecond;
+    const firstThread = row + SERVERS + cores;
+    let core = Infinity;
+    let thread = Infinity;
+    for (let i = row + SERVERS; i < firstThread; i++) if (t[i] < core) core = t[i];
+    for (let i = firstThread; i < firstThread + ioThreads; i++) if (t[i] < thread) thread = t[i];
+    const workNs = (cpu.perRequestNs + cpu.perByteNs * bytes) / (1 - cpu.baseFraction);
+    const diskNs = Math.max(0, t[row + DISK_FREE] - nowNs - DIRTY_MAX_NS);
+    return Math.max(readNs, core, thread) + workNs + diskNs - nowNs;
+  }
+
   /** From now on the broker is so many times slower than it should be, at what waits for a server too. */
   slow(broker: number, nowNs: number, { cpu, disk, network }: { cpu: number; disk: number; network: number }): void {
     const spec = this.#nominal[broker];

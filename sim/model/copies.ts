@@ -108,6 +108,13 @@ export class Copies {
     return this.sets[partition]?.isInSync(copy, this.#engine.nowNs) ?? true;
   }
 
+  /** True when the partition would go on without the broker: another one that is up has all of it. */
+  isSpare(partition: number, broker: number): boolean {
+    return this.#replicasOf(partition).some(
+      (each, copy) => each !== broker && !this.isDown(each) && !this.isHung(each) && this.isInSync(partition, copy),
+    );
+  }
+
   /** True when fewer replicas are in sync than acks all needs. */
   lacksCopies(partition: number): boolean {
     const inSync = this.sets[partition]?.inSyncAt(this.#engine.nowNs) ?? 1;

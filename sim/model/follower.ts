@@ -230,9 +230,13 @@ export class Follower {
   private standStill(nowNs: number): void {
     if (this.firstNs === NEVER) return;
     const known = this.knownAt(nowNs);
-    this.position = this.endAt(nowNs);
+    const position = this.endAt(nowNs);
     this.known = known;
-    this.positionBytes = this.log.bytesAt(this.position);
+    // Who got nowhere stands where it stood: the log may have forgotten how many bytes lie before that.
+    if (position > this.position) {
+      this.position = position;
+      this.positionBytes = this.log.bytesAt(position);
+    }
     this.firstNs = NEVER;
     this.nextServedNs = NEVER;
   }

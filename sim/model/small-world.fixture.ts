@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type {
   ClusterSpec,
   FaultSpec,
+  HealingSpec,
   ProducerSpec,
   RouterSpec,
   Scenario,
@@ -158,6 +159,7 @@ export interface SmallWorld {
   readonly retentionNs?: number;
   readonly shape?: TrafficShape;
   readonly router?: Partial<RouterSpec>;
+  readonly healing?: HealingSpec | undefined;
 }
 
 /** A scenario as it is after parsing: one cluster of two brokers, one topic, 200 records/s, unless told otherwise. */
@@ -208,6 +210,7 @@ export function smallWorld(how: SmallWorld = {}): Scenario {
     sinks,
     stores: { checkpointLatencyNs: 2 * MS, desiredStateLatencyNs: 5 * MS },
     faults: how.faults ?? [],
+    ...(how.healing !== undefined && { healing: how.healing }),
     assertions: [],
     guesses: [],
   };
@@ -366,6 +369,26 @@ const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<Fau
   return fc.array(fc.oneof(...each), { maxLength: 4 });
 };
 
+/** An automaton that replaces brokers, quick and jumpy. */
+const healings: fc.Arbitrary<HealingSpec | undefined> = fc.option(
+  fc.record({
+    checkNs: fc.constantFrom(50 * MS, 130 * MS),
+    probeBytes: fc.constant(100),
+    timeoutNs: fc.constantFrom(100 * MS, 10 * S),
+    factor: fc.constantFrom(1.5, 5),
+    floorNs: fc.constantFrom(0, 5 * MS),
+    window: fc.constant(3),
+    hits: fc.integer({ min: 1, max: 3 }),
+    delayNs: fc.constantFrom(0, 20 * MS),
+    replaceNs: fc.constantFrom(1, 200 * MS),
+    cooldownNs: fc.constantFrom(0, 300 * MS),
+    replacedMax: fc.integer({ min: 1, max: 2 }),
+    falsePositives: fc.constantFrom(0, 0.3),
+    guard: fc.constantFrom('none' as const, 'in-sync' as const),
+  }),
+  { nil: undefined, freq: 2 },
+);
+
 /** How clusters keep copies and elect: quick ones, so that much happens in a second. */
 const replications: fc.Arbitrary<Partial<ClusterSpec>> = fc
   .record({
@@ -412,6 +435,7 @@ export const anyWorld: fc.Arbitrary<SmallWorld> = fc
       { reset: 'none' },
     ),
     cluster: replications,
+    healing: healings,
     topics: fc.array(topics, { minLength: 1, maxLength: 4 }),
     sinks: fc.uniqueArray(sinkKinds, { maxLength: 2, selector: ({ name }) => name }),
   })

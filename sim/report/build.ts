@@ -1,8 +1,9 @@
 /** From a finished simulation and its balanced books to the result. Wall-clock figures are whoever ran it's to fill in. */
 import { type Books, summarise } from '../ledger/ledger.ts';
+import type { HealingCounts } from '../model/self-healing.ts';
 import type { Simulation } from '../simulation.ts';
 import { alertsReport } from './alerts.ts';
-import type { RunResult, SinkReport, TopicReport } from './result.ts';
+import type { HealingReport, RunResult, SinkReport, TopicReport } from './result.ts';
 import { struckReports } from './struck.ts';
 import { judge } from './verdicts.ts';
 
@@ -51,8 +52,17 @@ export function buildResult(simulation: Simulation, books: Books): RunResult {
     sinks,
     ...watched,
     assertions: judge(scenario.assertions, { ledger, sinks, brokers, lagEnd, simulatedSeconds, ...watched }),
+    ...(simulation.healing !== null && { healing: healingReport(simulation.healing.counts) }),
     ...(struck.length > 0 && { struck }),
     guesses: scenario.guesses,
+  };
+}
+
+function healingReport(counts: HealingCounts): HealingReport {
+  return {
+    checks: counts.checks,
+    detected: { right: counts.detectedRight, wrong: counts.detectedWrong },
+    replaced: { right: counts.replacedRight, wrong: counts.replacedWrong },
   };
 }
 

@@ -94,6 +94,14 @@ export interface StruckReport {
   readonly forSeconds: number;
 }
 
+/** What an automaton that replaces brokers did, against the faults that were really at them. */
+export interface HealingReport {
+  readonly checks: number;
+  /** Brokers that it took for outliers: with a fault, and without. */
+  readonly detected: { readonly right: number; readonly wrong: number };
+  readonly replaced: { readonly right: number; readonly wrong: number };
+}
+
 export interface AssertionReport {
   readonly name: string;
   readonly ok: boolean;
@@ -170,6 +178,8 @@ export interface RunResult {
   /** Only with `alerts` in the scenario. */
   readonly alerts?: AlertsReport;
   readonly assertions: readonly AssertionReport[];
+  /** Absent without an automaton. */
+  readonly healing?: HealingReport;
   /** In order of time; absent when nothing struck. */
   readonly struck?: readonly StruckReport[];
   /** Settings this result rests on that are guesses: path and what is not known. */

@@ -1,7 +1,7 @@
-/** Which faults struck, as a person would list them. */
+/** Which faults struck, and what an automaton did about them, as a person would tell it. */
 import type { FaultSpec } from '../scenario/scenario.ts';
 import { count, counted, span } from './figures.ts';
-import type { StruckReport } from './result.ts';
+import type { HealingReport, StruckReport } from './result.ts';
 import { table } from './table.ts';
 
 /** Those that have begun by now. */
@@ -48,4 +48,15 @@ export function struckLines(struck: readonly StruckReport[], columns: number): s
   const more = struck.length - SHOWN;
   if (more > 0) lines.push(`  and ${counted(more, 'other')}; ${count(struck.length)} in all`);
   return lines;
+}
+
+/** What it did, and how much of that was right. */
+export function healingLines({ checks, detected, replaced }: HealingReport): string[] {
+  const of = ({ right, wrong }: HealingReport['detected']): string =>
+    `${count(right)} with a fault, ${count(wrong)} without`;
+  return [
+    `  ${counted(checks, 'check')} of a cluster`,
+    `  taken for outliers: ${of(detected)}`,
+    `  replaced: ${of(replaced)}`,
+  ];
 }

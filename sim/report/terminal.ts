@@ -5,7 +5,7 @@
 import { alertLines } from './alert-lines.ts';
 import { bytes, compact, count, counted, milliseconds, share, shareOf, significant, span } from './figures.ts';
 import type { Counts, RunResult, SinkReport } from './result.ts';
-import { struckLines } from './struck.ts';
+import { healingLines, struckLines } from './struck.ts';
 import { PLAIN, type Style } from './style.ts';
 import { cut, table, wrap } from './table.ts';
 
@@ -33,6 +33,7 @@ export function renderSummary(result: RunResult, options: SummaryOptions): strin
     ...(result.alerts === undefined ? [] : [section('Alerts', alertLines(result.alerts, page), page)]),
     section('Fronting brokers', brokers(result), page),
     section('Requests and routers', requests(result), page),
+    ...(result.healing === undefined ? [] : [section('Self-healing', healingLines(result.healing), page)]),
     ...(result.struck === undefined ? [] : [section('What struck', struckLines(result.struck, page.columns), page)]),
     section('What this rests on that is a guess', guesses(result, page), page),
     section('This run', run(result, options.command, page), page),

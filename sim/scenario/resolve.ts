@@ -16,6 +16,7 @@ import { buildAssertions, buildFaults } from './timeline.ts';
 import { buildTopics } from './topics.ts';
 import { resolveTrace } from './trace-file.ts';
 import type { ParsedScenario, ScenarioPatch, WrittenScenario } from './written.ts';
+import { healingOf } from './written-healing.ts';
 import { acksOf } from './written-producer.ts';
 
 export type Written = WrittenScenario | (ScenarioPatch & { extends: string });
@@ -156,6 +157,7 @@ function build(
     },
     faults: buildFaults(context),
     ...(written.alerts !== undefined && { alerts: buildAlerts(written.alerts) }),
+    ...(written.healing.kind !== 'off' && { healing: healingOf(written.healing) }),
     assertions: buildAssertions(context),
     guesses: guessesOf(merged),
   };

@@ -2,8 +2,10 @@
 import type { AlertRuleName, AlertRules } from '../../src/audit/alert-rules.ts';
 import type { OffsetReset } from '../../src/router/policy.ts';
 import type { HazardSpec } from './hazard-spec.ts';
+import type { HealingSpec } from './healing-spec.ts';
 
 export type { HazardSpec } from './hazard-spec.ts';
+export type { HealingSpec } from './healing-spec.ts';
 
 export interface BrokerSpec {
   readonly cores: number;
@@ -360,6 +362,8 @@ export interface Scenario {
   readonly faults: readonly FaultSpec[];
   /** Absent: nobody watches. */
   readonly alerts?: AlertsSpec;
+  /** Absent: nobody replaces a broker by himself. */
+  readonly healing?: HealingSpec | undefined;
   readonly assertions: readonly AssertionSpec[];
   readonly guesses: readonly { readonly path: string; readonly note: string }[];
 }

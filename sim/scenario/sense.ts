@@ -14,6 +14,7 @@ export interface SenseContext extends TimelineContext {
 export function checkSense(context: SenseContext): void {
   checkPolicy(context);
   checkQuotas(context);
+  checkHealing(context);
   checkClusters(context);
   checkSinks(context);
   checkTopics(context);
@@ -43,6 +44,13 @@ function checkPolicy({ scenario, report }: SenseContext): void {
     given: formatQuantity('duration', deliveryTimeout),
     expected: `at least linger + requestTimeout = ${formatQuantity('duration', linger + requestTimeout)}`,
   });
+}
+
+/** The detector would refuse it, too. */
+function checkHealing({ scenario: { healing }, report }: SenseContext): void {
+  if (healing.kind === 'off' || healing.hits <= healing.window) return;
+  const expected = `at most window, ${healing.window}`;
+  report({ path: ['healing', 'hits'], given: String(healing.hits), expected });
 }
 
 /** The core would refuse these, too; and a share of the volume for a tenant without a quota is a slip of the pen. */

@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { choice, count, duration, factor, group, optional, required, setting, share, text } from './setting.ts';
 import { alertsSchema } from './written-alerts.ts';
 import { brokerSchema, clusterSchema, controllerSchema, logSchema, NAME } from './written-cluster.ts';
+import { healingSchema } from './written-healing.ts';
 import { producersSchema } from './written-producer.ts';
 import { routerSchema, sinkSchema } from './written-sinks.ts';
 import { assertionSchema, faultSchema } from './written-timeline.ts';
@@ -115,6 +116,7 @@ export const writtenSchema = group(
     stores: storesSchema.prefault({}),
     faults: group(z.array(faultSchema).prefault([]), 'What breaks, when and for how long.'),
     alerts: optional(alertsSchema, 'Who watches the world, and raises alerts.', 'nobody does'),
+    healing: group(healingSchema.prefault({ kind: 'off' }), 'An automaton that replaces brokers (T16).'),
     assert: group(z.array(assertionSchema).prefault([]), 'What must hold; if not, the run exits with 1.'),
     guesses: group(
       z.record(z.string(), z.string()).prefault({}),
