@@ -104,3 +104,17 @@ describe('an automaton that replaces brokers', () => {
     expect(run('self-harm.yaml', 'healing.hits=6', 'healing.window=10').healing!.replaced.wrong).toBe(0);
   }, 60_000);
 });
+
+describe('a surge', () => {
+  it('is written by some and taken by all that can', () => {
+    const surge = run('surge.yaml');
+    expect(failed(surge)).toEqual([]);
+    expect(sinkOf(surge, 'elasticsearch').lagMaxSeconds).toBeGreaterThan(20);
+    const offered = (result: RunResult, of: string) =>
+      result.topics.filter((topic) => topic.class === of).reduce((sum, topic) => sum + topic.offered, 0);
+    const none = run('surge.yaml', 'faults.0.factor=0');
+    expect(offered(none, 'high')).toBe(offered(surge, 'high'));
+    // Of 362 s with the warm-up, 120 s count four times, or not at all.
+    expect(offered(surge, 'normal') / offered(none, 'normal')).toBeCloseTo((242 + 4 * 120) / 242, 1);
+  }, 60_000);
+});

@@ -45,6 +45,9 @@ export function hazardDeed(
         begin: () => slowness.begin(hazard.sink, hazard),
         end: () => slowness.end(hazard.sink, hazard),
       };
+    case 'surge':
+      // Arrivals are a function of time, and know of it from the beginning.
+      return { target: null, begin: nothing, end: nothing };
     case 'router-host-crash':
       return {
         target: null,

@@ -36,6 +36,8 @@ export class Arrivals {
   readonly #keys: number;
   /** Null when the rate is constant: the integral is the time itself. */
   readonly #curve: RateCurve | null;
+  /** By stream, where they differ; null where all follow the one. */
+  readonly #curves: readonly RateCurve[] | null;
 
   /**
    * `spreadNs` is over how long evenly spaced streams begin. Streams of one rate and one linger keep step for ever:
@@ -43,10 +45,17 @@ export class Arrivals {
    */
   constructor(
     streams: readonly StreamArrivals[],
-    options: { process: 'even' | 'poisson'; curve: RateCurve | null; keys: number; spreadNs: number },
+    options: {
+      process: 'even' | 'poisson';
+      curve: RateCurve | null;
+      curves?: readonly RateCurve[] | null;
+      keys: number;
+      spreadNs: number;
+    },
   ) {
     this.#poisson = options.process === 'poisson';
     this.#curve = options.curve;
+    this.#curves = options.curves ?? null;
     this.#keys = options.keys;
     this.#table = new Float64Array(streams.length * STRIDE);
     this.#identity = new Int32Array(streams.length);
@@ -68,7 +77,7 @@ export class Arrivals {
       t[at + NEXT] =
         t[at + GAP] === Infinity
           ? Infinity
-          : this.#timeOf(this.#poisson ? t[at + POSITION] : t[at + POSITION] * t[at + GAP]);
+          : this.#timeOf(stream, this.#poisson ? t[at + POSITION] : t[at + POSITION] * t[at + GAP]);
     });
   }
 
@@ -134,15 +143,15 @@ export class Arrivals {
     const at = stream * STRIDE;
     if (t[at + NEXT] >= limitNs) return limitNs;
     if (!this.#poisson) {
-      const timeNs = this.#timeOf((t[at + ORDINAL] + ahead + t[at + POSITION]) * t[at + GAP]);
+      const timeNs = this.#timeOf(stream, (t[at + ORDINAL] + ahead + t[at + POSITION]) * t[at + GAP]);
       return Math.min(timeNs, limitNs);
     }
     let position = t[at + POSITION];
     for (let i = 1; i <= ahead; i++) {
       position += this.#gap(stream, t[at + ORDINAL] + i);
-      if (this.#timeOf(position) >= limitNs) return limitNs;
+      if (this.#timeOf(stream, position) >= limitNs) return limitNs;
     }
-    return this.#timeOf(position);
+    return this.#timeOf(stream, position);
   }
 
   /** Takes the records up to and including `untilNs`, at most `max`; `lastNs` is then the time of the last. */
@@ -154,15 +163,16 @@ export class Arrivals {
     const gap = t[at + GAP];
     const first = t[at + ORDINAL];
     const phase = t[at + POSITION];
-    const reach = this.#curve === null ? untilNs : this.#curve.integralNs(untilNs);
+    const curve = this.#curves === null ? this.#curve : this.#curves[stream];
+    const reach = curve === null ? untilNs : curve.integralNs(untilNs);
     let n = Math.max(1, Math.floor(reach / gap - phase) + 1 - first);
     // Rounding may put the estimate one off on either side: the times themselves decide.
-    while (n > 1 && this.#timeOf((first + n - 1 + phase) * gap) > untilNs) n--;
-    while (this.#timeOf((first + n + phase) * gap) <= untilNs) n++;
+    while (n > 1 && this.#timeOf(stream, (first + n - 1 + phase) * gap) > untilNs) n--;
+    while (this.#timeOf(stream, (first + n + phase) * gap) <= untilNs) n++;
     if (n > max) n = max;
-    this.lastNs = n === 1 ? t[at + NEXT] : this.#timeOf((first + n - 1 + phase) * gap);
+    this.lastNs = n === 1 ? t[at + NEXT] : this.#timeOf(stream, (first + n - 1 + phase) * gap);
     t[at + ORDINAL] = first + n;
-    t[at + NEXT] = this.#timeOf((first + n + phase) * gap);
+    t[at + NEXT] = this.#timeOf(stream, (first + n + phase) * gap);
     return n;
   }
 
@@ -175,7 +185,7 @@ export class Arrivals {
       n++;
       t[at + ORDINAL]++;
       t[at + POSITION] += this.#gap(stream, t[at + ORDINAL]);
-      t[at + NEXT] = this.#timeOf(t[at + POSITION]);
+      t[at + NEXT] = this.#timeOf(stream, t[at + POSITION]);
     }
     return n;
   }
@@ -184,7 +194,8 @@ export class Arrivals {
     return exponentialFrom(uniform(this.#identity[stream], ordinal, 5), this.#table[stream * STRIDE + GAP]);
   }
 
-  #timeOf(integralNs: number): number {
-    return Math.floor(this.#curve === null ? integralNs : this.#curve.timeOf(integralNs));
+  #timeOf(stream: number, integralNs: number): number {
+    const curve = this.#curves === null ? this.#curve : this.#curves[stream];
+    return Math.floor(curve === null ? integralNs : curve.timeOf(integralNs));
   }
 }

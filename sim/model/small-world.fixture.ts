@@ -322,6 +322,12 @@ const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<Fau
     }),
     fc.record({ kind: fc.constant('controller-kill' as const), ...spans, cluster: fc.constant('fronting') }),
     fc.record({
+      kind: fc.constant('surge' as const),
+      ...spans,
+      factor: fc.constantFrom(0, 0.3, 4),
+      topics: fc.constantFrom(null, ['topic-0']),
+    }),
+    fc.record({
       kind: fc.constant('rolling-restart' as const),
       atNs: spans.atNs,
       cluster: fc.constant('fronting'),

@@ -20,12 +20,14 @@ export function arrivalsOf(scenario: Scenario, plan: StreamPlan): Arrivals {
     };
   });
   const { shape, arrivals, policy, untilNs } = scenario.producers;
+  const endNs = scenario.warmupNs + scenario.durationNs;
+  const surges = scenario.faults.filter((fault) => fault.kind === 'surge');
+  const surging = scenario.topics.map(({ name }) => surges.filter(({ topics }) => topics?.includes(name) ?? true));
+  const curves = surging.map((spans) => rateCurveOf(shape, endNs, untilNs, spans));
   return new Arrivals(streams, {
     process: arrivals,
-    curve:
-      shape.kind === 'constant' && untilNs === undefined
-        ? null
-        : rateCurveOf(shape, scenario.warmupNs + scenario.durationNs, untilNs),
+    curve: shape.kind === 'constant' && untilNs === undefined ? null : rateCurveOf(shape, endNs, untilNs),
+    curves: surges.length === 0 ? null : Array.from(plan.streamTopic, (topic) => curves[topic]),
     keys: policy.partitioner === 'keyed' ? policy.keys : 0,
     spreadNs: policy.lingerNs,
   });

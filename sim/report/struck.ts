@@ -26,6 +26,7 @@ function targetOf(fault: FaultSpec): string {
   if ('cluster' in fault) return fault.cluster;
   if ('container' in fault) return `${fault.sink}/${fault.container}`;
   if ('sink' in fault) return fault.sink;
+  if (fault.kind === 'surge') return `${fault.topics?.length ?? 'all'} topics × ${fault.factor}`;
   return 'host' in fault ? `host ${fault.host}` : '';
 }
 

@@ -23,4 +23,13 @@ export type HazardSpec =
       readonly atNs: number;
       readonly host: number;
       readonly containersPerHost: number;
+    }
+  | {
+      /** The applications write so many times more, whatever the shape of traffic says. */
+      readonly kind: 'surge';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly factor: number;
+      /** By name; null for all. */
+      readonly topics: readonly string[] | null;
     };

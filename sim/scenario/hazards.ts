@@ -21,7 +21,7 @@ export interface HazardPlace {
 const SHARE_MAX = 0.99;
 
 export function hazardsOf(hazard: WrittenHazard, { index, atNs }: HazardPlace, context: TimelineContext): FaultSpec[] {
-  const { scenario, clusters, sinks, report } = context;
+  const { scenario, clusters, sinks, topics, report } = context;
   const path = (...keys: string[]): PathStep[] => ['faults', index, ...keys];
   const below = (key: 'broker' | 'host', given: number, count: number): void => {
     if (given >= count)
@@ -76,6 +76,30 @@ export function hazardsOf(hazard: WrittenHazard, { index, atNs }: HazardPlace, c
         const where = { cluster: each.name, broker: hazard.broker, atNs, forNs: hazard.for, by: hazard.kind };
         return slowed(shares, where);
       });
+    case 'surge': {
+      const { topic, class: ofClass, region } = hazard;
+      const regions = new Map(Object.keys(scenario.regions).map((name) => [name, [name]]));
+      if (region !== undefined) lookUp(region, regions, { path: path('region'), what: 'a region', report });
+      const named = new Map<string, string[]>();
+      for (const { name } of topics) {
+        // A topic that is written out is in each region, by `region.name`.
+        for (const key of [name, name.slice(name.indexOf('.') + 1)]) named.set(key, [...(named.get(key) ?? []), name]);
+      }
+      const called =
+        topic === undefined ? null : new Set(lookUp(topic, named, { path: path('topic'), what: 'a topic', report }));
+      const regionOf = new Map(clusters.all.map((each) => [each.name, each.region]));
+      const hit = topics.filter(
+        (each) =>
+          (called === null || called.has(each.name)) &&
+          (ofClass === undefined || each.class === ofClass) &&
+          (region === undefined || regionOf.get(each.cluster) === region),
+      );
+      if (hit.length === 0 && (called === null || called.size > 0))
+        report({ path: path(), given: 'no topic that is all of this', expected: 'one at least' });
+      const all = hit.length === topics.length;
+      const { kind, factor } = hazard;
+      return [{ kind, atNs, forNs: hazard.for, factor, topics: all ? null : hit.map(({ name }) => name) }];
+    }
     case 'router-host-crash': {
       const containers = sinks.all.reduce((sum, { router }) => {
         return sum + Math.max(router.containers, router.scaling?.containersMax ?? 0);

@@ -3,6 +3,7 @@ import type { Finding } from './check.ts';
 import type { Clusters } from './clusters.ts';
 import type { PathStep } from './issue.ts';
 import { nearest } from './nearest.ts';
+import type { TopicSpec } from './scenario.ts';
 import type { Sinks } from './sinks.ts';
 import type { ParsedScenario } from './written.ts';
 
@@ -10,6 +11,7 @@ export interface TimelineContext {
   readonly scenario: ParsedScenario;
   readonly clusters: Clusters;
   readonly sinks: Sinks;
+  readonly topics: readonly TopicSpec[];
   readonly report: (finding: Finding) => void;
 }
 

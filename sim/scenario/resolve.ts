@@ -123,8 +123,8 @@ function build(
     });
   });
   const topics = buildTopics({ scenario: written, clusters: clusters.all, sinksOf, report });
-  const context = { scenario: written, clusters, sinks, report };
-  checkSense({ ...context, topics });
+  const context = { scenario: written, clusters, sinks, topics, report };
+  checkSense(context);
   return {
     name: written.name,
     description: written.description,

@@ -4,12 +4,9 @@ import type { Finding } from './check.ts';
 import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
 import { nearest } from './nearest.ts';
-import type { TopicSpec } from './scenario.ts';
 import { formatQuantity } from './units.ts';
 
-export interface SenseContext extends TimelineContext {
-  readonly topics: readonly TopicSpec[];
-}
+export type SenseContext = TimelineContext;
 
 export function checkSense(context: SenseContext): void {
   checkPolicy(context);

@@ -1,6 +1,6 @@
 /** The written form of what breaks around the brokers. */
 import * as z from 'zod';
-import { byteRate, choice, count, duration, factor, group, required, setting, share } from './setting.ts';
+import { byteRate, choice, count, duration, factor, group, optional, required, setting, share } from './setting.ts';
 import { nameOf } from './written-cluster.ts';
 
 const at = () => required(duration(), 'When, counted from the end of the warm-up.');
@@ -64,6 +64,21 @@ export const hazardSchemas = [
       rate: required(byteRate({ min: 1 }), 'Bytes a second that it reads.'),
     }),
     'A consumer that starts from the beginning reads cold data off a broker: it takes its part of disk, card and cores.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('surge'),
+      at: at(),
+      for: lasting(),
+      factor: required(
+        factor({ min: 0, max: 1000 }),
+        'How many times more is written; below 1 less, 0 nothing. Surges that overlap multiply, and so does `traffic.shape`.',
+      ),
+      topic: optional(nameOf('a topic', 'play'), 'Only this one; in each region, if it is in several.', 'all topics'),
+      class: optional(choice(['low', 'normal', 'high']), 'Only topics of this class.', 'all classes'),
+      region: optional(nameOf('a region', 'main'), 'Only what is written in this region.', 'all regions'),
+    }),
+    'Applications write more for a while, or less.',
   ),
   group(
     z.strictObject({

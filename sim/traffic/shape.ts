@@ -14,14 +14,43 @@ interface Steps {
   readonly factors: readonly number[];
 }
 
+/** For a while the rate is so many times that of its shape. */
+export interface RateSpan {
+  readonly atNs: number;
+  readonly forNs: number;
+  readonly factor: number;
+}
+
 /**
- * The curve of a shape over [0, endNs); what it says beyond is the last factor held. From `offNs` on it is 0.
+ * The curve of a shape over [0, endNs); what it says beyond is the last factor held. From `offNs` on it is 0. Spans multiply
+ * it, and each other.
  */
-export function rateCurveOf(shape: TrafficShape, endNs: number, offNs = Infinity): RateCurve {
-  const { startsNs, factors } = stepsOf(shape, endNs);
+export function rateCurveOf(
+  shape: TrafficShape,
+  endNs: number,
+  offNs = Infinity,
+  spans: readonly RateSpan[] = [],
+): RateCurve {
+  const { startsNs, factors } = spread(stepsOf(shape, endNs), spans);
   if (offNs === Infinity) return new RateCurve(startsNs, factors);
   const kept = startsNs.filter((startNs) => startNs < offNs);
   return new RateCurve([...kept, offNs], [...factors.slice(0, kept.length), 0]);
+}
+
+/** The steps, cut where a span begins or ends. */
+function spread(steps: Steps, spans: readonly RateSpan[]): Steps {
+  if (spans.length === 0) return steps;
+  const cuts = spans.flatMap(({ atNs, forNs }) => [atNs, atNs + forNs]);
+  const startsNs = [...new Set([...steps.startsNs, ...cuts])].sort((one, other) => one - other);
+  let step = 0;
+  const factors = startsNs.map((startNs) => {
+    while (step + 1 < steps.startsNs.length && steps.startsNs[step + 1]! <= startNs) step++;
+    return spans.reduce(
+      (factor, span) => (startNs >= span.atNs && startNs < span.atNs + span.forNs ? factor * span.factor : factor),
+      steps.factors[step]!,
+    );
+  });
+  return { startsNs, factors };
 }
 
 function stepsOf(shape: TrafficShape, endNs: number): Steps {

@@ -72,6 +72,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'cluster-unreachable', lasts: true, by: 'world', strikes: eachCluster },
   { kind: 'sink-stop', lasts: true, by: 'world', strikes: eachSink },
   { kind: 'sink-reject', lasts: true, by: 'world', strikes: eachRefusal },
+  { kind: 'surge', lasts: true, by: 'world', strikes: () => [{ factor: 3 }, { factor: 0 }] },
   { kind: 'sink-slow', lasts: true, by: 'world', strikes: eachSlowSink },
   { kind: 'noisy-neighbour', lasts: true, by: 'world', strikes: eachNeighbour },
   { kind: 'cold-reader', lasts: true, by: 'operator', strikes: eachReader },
