@@ -125,6 +125,7 @@ const router: RouterSpec = {
   sharedWith: [],
   backpressure: 'pause',
   credit: 0,
+  group: null,
   scaling: null,
 };
 
