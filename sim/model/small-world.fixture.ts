@@ -1,5 +1,6 @@
 /** Worlds small enough to run by the hundred: one in particular, and any at all. */
 import fc from 'fast-check';
+import type { GroupSpec } from '../scenario/group-spec.ts';
 import type {
   ClusterSpec,
   FaultSpec,
@@ -127,6 +128,17 @@ const router: RouterSpec = {
   credit: 0,
   group: null,
   scaling: null,
+};
+
+/** A group in which much happens in a second. */
+export const eager: GroupSpec = {
+  protocol: 'eager',
+  assignor: 'range',
+  sessionTimeoutNs: 100 * MS,
+  heartbeatNs: 20 * MS,
+  maxPollIntervalNs: 200 * MS,
+  heartbeatThread: true,
+  staticMembership: false,
 };
 
 export const generic: SinkSpec = {
@@ -342,6 +354,7 @@ const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<Fau
     each.push(
       fc.record({ kind: fc.constant('sink-stop' as const), ...spans, sink }),
       fc.record({ kind: fc.constant('router-crash' as const), atNs: spans.atNs, sink, container: fc.nat(1) }),
+      fc.record({ kind: fc.constant('router-stuck' as const), ...spans, sink, container: fc.nat(1) }),
       fc.record({
         kind: fc.constant('sink-reject' as const),
         ...spans,
@@ -440,6 +453,9 @@ export const anyWorld: fc.Arbitrary<SmallWorld> = fc
       { refused: 'drop' },
       { reset: 'latest', refused: 'drop' },
       { reset: 'none' },
+      { group: eager },
+      { group: { ...eager, protocol: 'cooperative', assignor: 'sticky', staticMembership: true } },
+      { group: { ...eager, protocol: 'kip-848', assignor: 'sticky' } },
     ),
     cluster: replications,
     healing: healings,

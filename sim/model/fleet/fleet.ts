@@ -66,7 +66,8 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   private readonly resumeBelow: Float64Array;
   private readonly resumeCause: Uint8Array;
   private readonly commits: CommitLane;
-  private readonly groups: Groups | null;
+  /** Null while no job forms one. */
+  readonly groups: Groups | null;
   private readonly stuck: StuckContainers;
   private readonly identity: number;
   private readonly decisionKind: number;
@@ -179,9 +180,8 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   /** Starts every container: the fleet has been running, so all begin at once, at offset 0. */
   start(): void {
     for (const job of this.plan.jobs) {
-      const group = this.groups?.of(job);
       const runs = Array.from({ length: job.containers }, (_, i) => this.launch(job, i));
-      if (group) group.start(runs);
+      this.groups?.of(job)?.start(runs);
       this.rescaling.start(job);
     }
   }
@@ -198,10 +198,6 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
 
   get rebalances(): number {
     return this.rescaling.repacks + (this.groups?.rebalances ?? 0);
-  }
-  /** How long partitions were nobody's; null where no job forms a group. */
-  get pauses(): { readonly maxNs: number; readonly totalNs: number } | null {
-    return this.groups === null ? null : { maxNs: this.groups.pauseMaxNs, totalNs: this.groups.pauseTotalNs };
   }
 
   /** Containers that run now. */

@@ -27,9 +27,8 @@ export interface GroupHost {
 }
 
 export class Groups {
-  /** Longest time that a partition was nobody's, and over all of them: ns. */
-  pauseMaxNs = 0;
-  pauseTotalNs = 0;
+  /** Times that a partition was nobody's for a while: how many, the longest, and all together. */
+  readonly pauses = { count: 0, maxNs: 0, totalNs: 0 };
   private readonly host: GroupHost;
   private readonly kind: number;
   private readonly steps: (() => void)[] = [];
@@ -129,8 +128,9 @@ export class Groups {
       const sinceNs = this.pausedNs[consumer];
       if (sinceNs >= 0) {
         const pauseNs = engine.nowNs - sinceNs;
-        if (pauseNs > this.pauseMaxNs) this.pauseMaxNs = pauseNs;
-        this.pauseTotalNs += pauseNs;
+        if (pauseNs > this.pauses.maxNs) this.pauses.maxNs = pauseNs;
+        this.pauses.totalNs += pauseNs;
+        this.pauses.count++;
         this.pausedNs[consumer] = -1;
       }
       run.take(slot, checkpoints.committed(consumer), engine.nowNs);
