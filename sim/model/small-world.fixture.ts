@@ -1,9 +1,9 @@
 /** Worlds small enough to run by the hundred: one in particular, and any at all. */
 import fc from 'fast-check';
-import type { GroupSpec } from '../scenario/group-spec.ts';
 import type {
   ClusterSpec,
   FaultSpec,
+  GroupSpec,
   HealingSpec,
   ProducerSpec,
   RouterSpec,

@@ -1,7 +1,6 @@
 /** What a rebalance costs, by arithmetic: detection, news by heartbeat, join and sync; for all partitions or for those that move. */
 import { describe, expect, it } from 'vitest';
-import type { GroupSpec } from '../../../scenario/group-spec.ts';
-import type { FaultSpec } from '../../../scenario/scenario.ts';
+import type { FaultSpec, GroupSpec } from '../../../scenario/scenario.ts';
 import { Simulation } from '../../../simulation.ts';
 import { eager, generic, MS, S, smallWorld } from '../../small-world.fixture.ts';
 
@@ -98,6 +97,11 @@ describe('a member that is back', () => {
     expect(same.rebalances).toBe(0);
     expect(same.pauses).toEqual({ count: 2, maxNs: pauseNs - 0, totalNs: 2 * pauseNs });
   });
+});
+
+it("does not commit ahead of its writes: what it gave up would be nobody's to lose", () => {
+  const scenario = smallWorld({ sinks: [generic], router: { group: eager, commitUpTo: 'fetched' } });
+  expect(() => new Simulation(scenario)).toThrow(/commits ahead of writes for topic-0; expected/);
 });
 
 describe('a member that is stuck', () => {

@@ -1,7 +1,7 @@
 /** A consumer group as its coordinator and its members keep it: who belongs to it, who has what, who is taken for dead. */
 import type { Assignor } from '../../../../src/router/assignors.ts';
 import { invariant } from '../../../engine/invariant.ts';
-import type { GroupSpec } from '../../../scenario/group-spec.ts';
+import type { GroupSpec } from '../../../scenario/scenario.ts';
 import type { ContainerRun } from '../container-run.ts';
 
 /** What a group asks of the fleet. Partitions are numbered within the job. */

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { GroupSpec } from '../../../scenario/group-spec.ts';
-import type { FaultSpec, RouterSpec } from '../../../scenario/scenario.ts';
+import type { FaultSpec, GroupSpec, RouterSpec } from '../../../scenario/scenario.ts';
 import { Simulation } from '../../../simulation.ts';
 import { eager, generic, MS, S, type SmallWorld, smallWorld } from '../../small-world.fixture.ts';
 

@@ -2,7 +2,7 @@
 import { ASSIGNORS } from '../../../../src/router/assignors.ts';
 import type { Engine } from '../../../engine/engine.ts';
 import { invariant } from '../../../engine/invariant.ts';
-import type { GroupSpec } from '../../../scenario/group-spec.ts';
+import type { GroupSpec } from '../../../scenario/scenario.ts';
 import type { CheckpointStore } from '../../store.ts';
 import type { ContainerRun } from '../container-run.ts';
 import type { Job, JobPlan } from '../job.ts';
