@@ -98,6 +98,8 @@ export class Simulation {
       startSink: (sink) => this.routers.startSink(sink),
       ...this.#hazardDoors(),
       crashRouter: (sink, container) => this.routers.crashContainer(sink, container),
+      stickRouter: (sink, container) => this.routers.stickContainer(sink, container),
+      freeRouter: (sink, container) => this.routers.freeContainer(sink, container),
       stopStore: (store) => (store === 'checkpoint' ? this.routers.checkpoints : this.routers.desiredState).stop(),
       startStore: (store) =>
         store === 'checkpoint' ? this.routers.startCheckpointStore() : this.routers.startDesiredStateStore(),

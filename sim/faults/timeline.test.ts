@@ -28,6 +28,8 @@ function told(faults: readonly FaultSpec[]): string[] {
     stopSink: (sink) => say(`stop sink ${sink}`),
     startSink: (sink) => say(`start sink ${sink}`),
     crashRouter: (sink, container) => say(`crash router ${sink}/${container}`),
+    stickRouter: (sink, container) => say(`stick router ${sink}/${container}`),
+    freeRouter: (sink, container) => say(`free router ${sink}/${container}`),
     beginRefusing: (sink, { share, manner }) => say(`${sink} refuses ${share} ${manner}`),
     endRefusing: (sink, { share }) => say(`${sink} no longer refuses ${share}`),
     slowSink: (sink, { rate, latency }) => say(`slow sink ${sink}: ${rate}, ${latency}`),
@@ -99,6 +101,7 @@ describe('a fault', () => {
     ],
     [{ kind: 'router-host-crash', atNs: 2 * S, host: 3, containersPerHost: 10 }, ['2 s: crash host 3 of 10']],
     [{ kind: 'router-crash', atNs: 2 * S, sink: 's3', container: 4 }, ['2 s: crash router s3/4']],
+    [{ kind: 'router-stuck', ...spans, sink: 's3', container: 4 }, ['2 s: stick router s3/4', '5 s: free router s3/4']],
     [{ kind: 'checkpoint-store-down', ...spans }, ['2 s: stop store checkpoint', '5 s: start store checkpoint']],
     [
       { kind: 'desired-state-store-down', ...spans },

@@ -25,6 +25,9 @@ export interface FaultDoors extends HazardDoors {
   stopSink(sink: string): void;
   startSink(sink: string): void;
   crashRouter(sink: string, container: number): void;
+  /** It heartbeats and does nothing else, until it is freed. */
+  stickRouter(sink: string, container: number): void;
+  freeRouter(sink: string, container: number): void;
   stopStore(store: 'checkpoint' | 'desired-state'): void;
   startStore(store: 'checkpoint' | 'desired-state'): void;
 }
@@ -167,6 +170,12 @@ export class FaultTimeline {
           target: `sink ${fault.sink}`,
           begin: () => doors.stopSink(fault.sink),
           end: () => doors.startSink(fault.sink),
+        };
+      case 'router-stuck':
+        return {
+          target: `container ${fault.container} of ${fault.sink}`,
+          begin: () => doors.stickRouter(fault.sink, fault.container),
+          end: () => doors.freeRouter(fault.sink, fault.container),
         };
       case 'router-crash':
         return { target: '', begin: () => doors.crashRouter(fault.sink, fault.container) };

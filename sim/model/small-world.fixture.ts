@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type {
   ClusterSpec,
   FaultSpec,
+  GroupSpec,
   HealingSpec,
   ProducerSpec,
   RouterSpec,
@@ -11,6 +12,7 @@ import type {
   TopicSpec,
   TrafficShape,
 } from '../scenario/scenario.ts';
+import { policies } from './small-policies.fixture.ts';
 
 export const MS = 1_000_000;
 export const S = 1_000_000_000;
@@ -125,7 +127,19 @@ const router: RouterSpec = {
   sharedWith: [],
   backpressure: 'pause',
   credit: 0,
+  group: null,
   scaling: null,
+};
+
+/** A group in which much happens in a second. */
+export const eager: GroupSpec = {
+  protocol: 'eager',
+  assignor: 'range',
+  sessionTimeoutNs: 100 * MS,
+  heartbeatNs: 20 * MS,
+  maxPollIntervalNs: 200 * MS,
+  heartbeatThread: true,
+  staticMembership: false,
 };
 
 export const generic: SinkSpec = {
@@ -242,39 +256,6 @@ const sinkKinds: fc.Arbitrary<SinkSpec> = fc.constantFrom<SinkSpec>(
   },
 );
 
-const policies: fc.Arbitrary<Partial<ProducerSpec>> = fc
-  .record({
-    partitioner: fc.constantFrom('random', 'round-robin', 'keyed', 'sticky', 'uniform-sticky'),
-    stickForBatches: fc.constantFrom(1, 3, Number.POSITIVE_INFINITY),
-    adaptive: fc.boolean(),
-    keys: fc.integer({ min: 1, max: 20 }),
-    lingerNs: fc.oneof(fc.constantFrom(0, 5 * MS, 100 * MS), fc.integer({ min: 0, max: 200 * MS })),
-    batchBytes: fc.integer({ min: 50, max: 3_000 }),
-    requestBytesMax: fc.integer({ min: 100, max: 8_000 }),
-    recordBytesMax: fc.constantFrom(400, 10_000),
-    bufferBytes: fc.integer({ min: 500, max: 20_000 }),
-    bufferRecords: fc.constantFrom(5, 50, 1_000),
-    overflow: fc.constantFrom('drop-new', 'drop-oldest', 'evict-lower'),
-    inFlight: fc.integer({ min: 1, max: 5 }),
-    acks: fc.constantFrom(0, 1, -1),
-    idempotent: fc.boolean(),
-    requestTimeoutNs: fc.constantFrom(2 * MS, 20 * MS, 300 * MS),
-    deliveryTimeoutNs: fc.constantFrom(510 * MS, 1_500 * MS, Number.POSITIVE_INFINITY),
-    retries: fc.integer({ min: 0, max: 3 }),
-    compressionRatio: fc.constantFrom(1, 0.37),
-    compressionNsPerByte: fc.constantFrom(0, 30),
-    // Without quotas the topics' tenants have none.
-    quotas: fc.constantFrom<ProducerSpec['quotas']>(
-      [],
-      [{ tenant: 'slow', recordsPerSecond: 20, burstRecords: 5 }],
-      [
-        { tenant: 'slow', recordsPerSecond: 100, bytesPerSecond: 9_000, burstBytes: 10_000 },
-        { tenant: 'small', bytesPerSecond: 3_000 },
-      ],
-    ),
-  } as const)
-  .map((spec) => spec as Partial<ProducerSpec>);
-
 const topics: fc.Arbitrary<Partial<TopicSpec>> = fc.record({
   class: fc.constantFrom('low', 'normal', 'high'),
   partitions: fc.integer({ min: 1, max: 5 }),
@@ -341,6 +322,7 @@ const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<Fau
     each.push(
       fc.record({ kind: fc.constant('sink-stop' as const), ...spans, sink }),
       fc.record({ kind: fc.constant('router-crash' as const), atNs: spans.atNs, sink, container: fc.nat(1) }),
+      fc.record({ kind: fc.constant('router-stuck' as const), ...spans, sink, container: fc.nat(1) }),
       fc.record({
         kind: fc.constant('sink-reject' as const),
         ...spans,
@@ -439,6 +421,9 @@ export const anyWorld: fc.Arbitrary<SmallWorld> = fc
       { refused: 'drop' },
       { reset: 'latest', refused: 'drop' },
       { reset: 'none' },
+      { group: eager },
+      { group: { ...eager, protocol: 'cooperative', assignor: 'sticky', staticMembership: true } },
+      { group: { ...eager, protocol: 'kip-848', assignor: 'sticky' } },
     ),
     cluster: replications,
     healing: healings,

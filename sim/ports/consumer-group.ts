@@ -1,4 +1,5 @@
 import type { Timer, TopicPartition } from '../../src/ports.ts';
+import { rangeAssignor } from '../../src/router/assignors.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** AK `heartbeat.interval.ms`: by its next heartbeat a member hears of a rebalance. */
@@ -120,10 +121,12 @@ export class ConsumerGroup {
     for (const topic of [...topics].sort()) {
       const takers = [...this.#members].filter(([, { membership }]) => membership.topics.includes(topic));
       const partitions = takers[0][1].membership.partitionsOf(topic);
+      const dealt = rangeAssignor.assign(
+        partitions,
+        takers.map(() => ({ owned: [] })),
+      );
       takers.forEach(([id], index) => {
-        const from = Math.ceil((partitions * index) / takers.length);
-        const to = Math.ceil((partitions * (index + 1)) / takers.length);
-        for (let partition = from; partition < to; partition++) shares.get(id)!.push({ topic, partition });
+        for (const partition of dealt[index]) shares.get(id)!.push({ topic, partition });
       });
     }
     return shares;

@@ -49,6 +49,7 @@ export function buildResult(simulation: Simulation, books: Books): RunResult {
     topics: topicReports(simulation, books),
     brokers,
     routers: { containers: simulation.routers.containersRunning, relaunches: simulation.routers.relaunches },
+    ...groupsReport(simulation),
     sinks,
     ...watched,
     assertions: judge(scenario.assertions, { ledger, sinks, brokers, lagEnd, simulatedSeconds, ...watched }),
@@ -64,6 +65,18 @@ function healingReport(counts: HealingCounts): HealingReport {
     detected: { right: counts.detectedRight, wrong: counts.detectedWrong },
     replaced: { right: counts.replacedRight, wrong: counts.replacedWrong },
   };
+}
+
+function groupsReport({ routers }: Simulation): Pick<RunResult, 'groups'> {
+  if (routers.groups === null) return {};
+  const { count, maxNs, totalNs } = routers.groups.pauses;
+  const groups = {
+    rebalances: routers.rebalances,
+    pauses: count,
+    pauseMaxSeconds: maxNs / 1e9,
+    pauseSeconds: totalNs / 1e9,
+  };
+  return { groups };
 }
 
 function topicReports({ scenario }: Simulation, books: Books): TopicReport[] {

@@ -102,6 +102,15 @@ export interface HealingReport {
   readonly replaced: { readonly right: number; readonly wrong: number };
 }
 
+export interface GroupsReport {
+  readonly rebalances: number;
+  /** Times that a partition was nobody's, from when it was given up, or its container died, until the next owner began. */
+  readonly pauses: number;
+  readonly pauseMaxSeconds: number;
+  /** Over all partitions. */
+  readonly pauseSeconds: number;
+}
+
 export interface AssertionReport {
   readonly name: string;
   readonly ok: boolean;
@@ -174,6 +183,8 @@ export interface RunResult {
   readonly topics: readonly TopicReport[];
   readonly brokers: BrokerReport;
   readonly routers: { readonly containers: number; readonly relaunches: number };
+  /** What consumer groups of routers cost; absent where partitions are dealt for good. */
+  readonly groups?: GroupsReport;
   readonly sinks: readonly SinkReport[];
   /** Only with `alerts` in the scenario. */
   readonly alerts?: AlertsReport;

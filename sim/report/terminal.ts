@@ -4,7 +4,7 @@
  */
 import { alertLines } from './alert-lines.ts';
 import { bytes, compact, count, counted, milliseconds, share, shareOf, significant, span } from './figures.ts';
-import type { Counts, RunResult, SinkReport } from './result.ts';
+import type { Counts, GroupsReport, RunResult, SinkReport } from './result.ts';
 import { healingLines, struckLines } from './struck.ts';
 import { PLAIN, type Style } from './style.ts';
 import { cut, table, wrap } from './table.ts';
@@ -195,14 +195,20 @@ function brokers({ brokers: all }: RunResult): string[] {
   ];
 }
 
-function requests({ producers, routers }: RunResult): string[] {
+function requests({ producers, routers, groups }: RunResult): string[] {
   const { recordsPerRequest, requests: sent } = producers;
   const records = `${significant(recordsPerRequest)} ${recordsPerRequest === 1 ? 'record' : 'records'}`;
   return [
     sent === 0 ? '  no produce request' : `  ${records} a request, over ${counted(sent, 'produce request')}`,
     `  ${counted(producers.streams, 'stream')} of ${counted(producers.count, 'producer')}`,
     `  ${counted(routers.containers, 'router container')} at the end; relaunches: ${count(routers.relaunches)}`,
+    ...(groups === undefined ? [] : groupLines(groups)),
   ];
+}
+
+function groupLines({ rebalances, pauses, pauseMaxSeconds, pauseSeconds }: GroupsReport): string[] {
+  const stood = `partitions stood still ${counted(pauses, 'time')}, ${span(pauseMaxSeconds)} at most, ${span(pauseSeconds)} in all`;
+  return [`  ${counted(rebalances, 'rebalance')} of consumer groups; ${stood}`];
 }
 
 function guesses({ guesses: all }: RunResult, { columns, style }: Page): string[] {

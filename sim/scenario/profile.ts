@@ -18,6 +18,13 @@ const KAFKA_0_8_2 = {
     election: '5ms', // Jun Rao, Confluent 2015: about 5 ms a partition
     load: '2ms', // Jun Rao, Confluent 2015: about 2 ms a partition
   },
+  router: {
+    group: {
+      session: '6s', // AK zookeeper.session.timeout.ms: members of the consumer of 0.8 were known to ZooKeeper
+      heartbeat: '2s', // AK ZooKeeper client: a ping each third of the session
+      maxPollInterval: 'never', // AK: none, ZooKeeper's client has a thread of its own
+    },
+  },
   producers: {
     policy: {
       partitioner: 'round-robin', // AK DefaultPartitioner: round-robin over available partitions, unkeyed
@@ -45,6 +52,13 @@ const KAFKA_0_9 = {
     truncation: 'high-watermark', // AK: until KIP-101
   },
   controller: KAFKA_0_8_2.controller,
+  router: {
+    group: {
+      session: '30s', // AK session.timeout.ms
+      maxPollInterval: '30s', // AK: a rebalance waited as long as a session
+      heartbeatThread: false, // AK: from poll, until KIP-62
+    },
+  },
   producers: {
     policy: {
       ...KAFKA_0_8_2.producers.policy,

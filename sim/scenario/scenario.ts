@@ -1,9 +1,11 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
 import type { AlertRuleName, AlertRules } from '../../src/audit/alert-rules.ts';
 import type { OffsetReset } from '../../src/router/policy.ts';
+import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 
+export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
 export type { HealingSpec } from './healing-spec.ts';
 
@@ -220,6 +222,8 @@ export interface RouterSpec {
   readonly sharedWith: readonly string[];
   readonly backpressure: 'pause' | 'credit';
   readonly credit: number;
+  /** Null: containers have their partitions for good. */
+  readonly group: GroupSpec | null;
   readonly scaling: null | {
     readonly containersMin: number;
     readonly containersMax: number;
@@ -277,6 +281,13 @@ export type FaultSpec =
   | { readonly kind: 'leader-rebalance'; readonly atNs: number; readonly cluster: string }
   | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
   | { readonly kind: 'sink-stop'; readonly atNs: number; readonly forNs: number; readonly sink: string }
+  | {
+      readonly kind: 'router-stuck';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly sink: string;
+      readonly container: number;
+    }
   | {
       readonly kind: 'router-crash';
       readonly atNs: number;

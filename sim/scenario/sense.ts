@@ -5,6 +5,7 @@ import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
 import { nearest } from './nearest.ts';
 import { formatQuantity } from './units.ts';
+import type { ParsedScenario } from './written.ts';
 
 export type SenseContext = TimelineContext;
 
@@ -119,8 +120,26 @@ function checkClusters({ scenario, report }: SenseContext): void {
   }
 }
 
+function checkGroup(
+  path: readonly PathStep[],
+  { group, commitUpTo }: ParsedScenario['sinks'][string]['router'],
+  report: SenseContext['report'],
+): void {
+  if (group.protocol === 'static') return;
+  if (commitUpTo === 'fetched') {
+    const expected = 'written, where containers form a group: what one gives up and has committed would be nobody’s';
+    report({ path: [...path, 'commitUpTo'], given: commitUpTo, expected });
+  }
+  if (group.heartbeat >= group.session) {
+    const given = formatQuantity('duration', group.heartbeat);
+    const expected = `less than the session, ${formatQuantity('duration', group.session)}; Kafka wants a third at most`;
+    report({ path: [...path, 'group', 'heartbeat'], given, expected });
+  }
+}
+
 function checkSinks({ scenario, clusters, sinks, report }: SenseContext): void {
   for (const [name, sink] of Object.entries(scenario.sinks)) {
+    checkGroup(['sinks', name, 'router'], sink.router, report);
     if (sink.kind === 'kafka') {
       const path = ['sinks', name, 'cluster'];
       for (const cluster of lookUp(sink.cluster, clusters.byName, { path, what: 'a consumer cluster', report })) {

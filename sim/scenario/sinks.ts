@@ -1,6 +1,7 @@
 /** From written sinks to those of the world. */
 import { apportion } from './apportion.ts';
 import type { Clusters } from './clusters.ts';
+import type { GroupSpec } from './group-spec.ts';
 import type { RouterSpec, SinkSpec } from './scenario.ts';
 import type { ParsedScenario } from './written.ts';
 
@@ -96,6 +97,21 @@ function sinkOf(name: string, written: Exclude<WrittenSink, { kind: 'kafka' }>):
   }
 }
 
+function groupOf(written: WrittenRouter['group']): GroupSpec | null {
+  const { protocol } = written;
+  if (protocol === 'static') return null;
+  const assignor = protocol === 'eager' ? 'range' : 'sticky';
+  return {
+    protocol,
+    assignor: written.assignor === 'default' ? assignor : written.assignor,
+    sessionTimeoutNs: written.session,
+    heartbeatNs: written.heartbeat,
+    maxPollIntervalNs: written.maxPollInterval,
+    heartbeatThread: written.heartbeatThread,
+    staticMembership: written.staticMembership,
+  };
+}
+
 function routerOf(written: WrittenRouter, containers: number): RouterSpec {
   const { scaling } = written;
   return {
@@ -116,6 +132,7 @@ function routerOf(written: WrittenRouter, containers: number): RouterSpec {
     sharedWith: written.sharedWith,
     backpressure: written.backpressure,
     credit: written.credit,
+    group: groupOf(written.group),
     scaling:
       scaling.kind === 'fixed'
         ? null

@@ -118,6 +118,7 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
       }));
     case 'sink-stop':
       return theSinks(fault.sink).map(({ name }) => ({ kind: fault.kind, atNs, forNs: fault.for, sink: name }));
+    case 'router-stuck':
     case 'router-crash': {
       const made = theSinks(fault.sink);
       if (made.length === 0) return [];
@@ -127,7 +128,8 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
         made.reduce((sum, { router }) => sum + router.containers, 0),
       );
       const { sink, container } = containerOf(made, fault.container);
-      return [{ kind: fault.kind, atNs, sink: sink.name, container }];
+      if (fault.kind === 'router-crash') return [{ kind: fault.kind, atNs, sink: sink.name, container }];
+      return [{ kind: fault.kind, atNs, forNs: fault.for, sink: sink.name, container }];
     }
     case 'checkpoint-store-down':
     case 'desired-state-store-down':

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { byteRate, bytes, choice, count, duration, group, recordRate, required, setting } from './setting.ts';
 import { nameOf } from './written-cluster.ts';
+import { groupSchema } from './written-group.ts';
 
 const scalingSchema = z.discriminatedUnion('kind', [
   group(z.strictObject({ kind: z.literal('fixed') }), 'The number of containers stays.'),
@@ -101,6 +102,7 @@ export const routerSchema = group(
       10_000,
       { onlyIf: { key: 'backpressure', is: 'credit' } },
     ),
+    group: groupSchema,
     scaling: group(scalingSchema.prefault({ kind: 'fixed' }), 'Who decides the number of containers.'),
   }),
   'The jobs that carry records from fronting Kafka to a sink.',

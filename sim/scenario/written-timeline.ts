@@ -157,6 +157,16 @@ export const faultSchema = z.discriminatedUnion('kind', [
     }),
     'A container dies and is relaunched from its last commit.',
   ),
+  group(
+    z.strictObject({
+      kind: z.literal('router-stuck'),
+      at: at(),
+      for: lasting(),
+      sink: sink(),
+      container: setting(count(), 'Its number among the containers of the sink, from 0.', 'the first', 0),
+    }),
+    'A container does nothing but heartbeat. A group gives it up in time; without one nobody notices until it goes on.',
+  ),
   group(z.strictObject({ kind: z.literal('checkpoint-store-down'), at: at(), for: lasting() }), 'Commits fail.'),
   group(
     z.strictObject({ kind: z.literal('desired-state-store-down'), at: at(), for: lasting() }),

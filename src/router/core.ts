@@ -258,7 +258,7 @@ export class RouterCore {
   nextRange(range: number): number {
     return this.pool.next(range);
   }
-  /** −1 once the slot has been revoked. */
+  /** Of a slot that has been revoked since, too: its ranges are still written. */
   rangeSlot(range: number): number {
     return this.pool.slot(range);
   }

@@ -1,4 +1,5 @@
 /** The router: one job of a topic and a sink as a state machine, and the policies a user can replace. */
+export { type Assignee, type Assignor, rangeAssignor, roundRobinAssignor, stickyAssignor } from './assignors.ts';
 export { byCredit, pauseWhenFull } from './backpressure.ts';
 export { commitAfter, commitEvery } from './commit.ts';
 export { RouterCore, type RouterCoreOptions } from './core.ts';

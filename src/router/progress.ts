@@ -1,6 +1,6 @@
 import { invariant } from '../invariant.ts';
 import type { CommitPolicy } from './policy.ts';
-import { ORPHAN, type WritePool } from './write-pool.ts';
+import type { WritePool } from './write-pool.ts';
 
 const HEAD = 0;
 const TAIL = 1;
@@ -101,7 +101,7 @@ export class Progress {
   /** Every sink has this range. */
   complete(range: number): void {
     const slot = this.pool.slot(range);
-    if (slot === ORPHAN) {
+    if (this.pool.isOrphan(range)) {
       this.pool.releaseRange(range);
       return;
     }

@@ -20,9 +20,6 @@ const R_SLOT_NEXT = 5;
 const R_WRITTEN = 6;
 const R = 8;
 
-/** A slot number for ranges whose slot was revoked: they are still written, but nobody commits them. */
-export const ORPHAN = -1;
-
 /**
  * Writes and the ranges in them, in two arrays that grow by doubling and never shrink: what a core holds is bounded by
  * its buffer, and a core lives as long as its container. A range outlives its write until all before it in its slot is
@@ -139,8 +136,14 @@ export class WritePool {
     return left;
   }
 
+  /** Whose range it is, or was before the slot was revoked. */
   slot(range: number): number {
-    return this.ranges[range * R + R_SLOT];
+    const slot = this.ranges[range * R + R_SLOT];
+    return slot < 0 ? -1 - slot : slot;
+  }
+  /** The slot was revoked: the range is still written, but nobody commits it. */
+  isOrphan(range: number): boolean {
+    return this.ranges[range * R + R_SLOT] < 0;
   }
   from(range: number): number {
     return this.ranges[range * R + R_FROM];
@@ -163,7 +166,7 @@ export class WritePool {
     this.ranges[range * R + R_SLOT_NEXT] = next;
   }
   orphan(range: number): void {
-    this.ranges[range * R + R_SLOT] = ORPHAN;
+    this.ranges[range * R + R_SLOT] = -1 - this.ranges[range * R + R_SLOT];
   }
   isWritten(range: number): boolean {
     return this.ranges[range * R + R_WRITTEN] === 1;

@@ -34,6 +34,10 @@ export class ContainerRun implements RouterEffects {
   readonly zone: number;
   readonly slots: number;
   alive = true;
+  /** By slot, in a group: 1 while it is this container's. Null where all are, for good. */
+  private readonly owned: Uint8Array | null;
+  /** What a stuck container has been told, in order; null while it is not stuck. */
+  private waiting: ((nowNs: number) => void)[] | null = null;
   /** Flight of each write × sink of the job that is on its way, by write · sinks + member. */
   readonly flights: number[] = [];
   /** Credit of attempts that were given up, to be granted again after the input in progress: member, records in turn. */
@@ -48,7 +52,7 @@ export class ContainerRun implements RouterEffects {
 
   constructor(options: {
     readonly job: Job;
-    /** Which of the job's containers it is. Partition p belongs to container p mod containers. */
+    /** Which of the job's containers it is. Without a group, partition p belongs to container p mod containers. */
     readonly index: number;
     readonly zone: number;
     readonly jobOptions: JobOptions;
@@ -58,24 +62,56 @@ export class ContainerRun implements RouterEffects {
   }) {
     const { job, index } = options;
     this.job = job;
-    this.index = index;
-    this.stride = job.containers;
+    const grouped = job.spec.group !== null;
+    this.index = grouped ? 0 : index;
+    this.stride = grouped ? 1 : job.containers;
+    this.owned = grouped ? new Uint8Array(job.partitions) : null;
     this.container = job.firstContainer + index;
     this.zone = options.zone;
-    this.slots = Math.ceil((job.partitions - index) / job.containers);
+    this.slots = grouped ? job.partitions : Math.ceil((job.partitions - index) / job.containers);
     this.lanes = options.lanes;
     this.commitsAhead = options.jobOptions.commit.upTo === 'fetched';
     this.credit = options.jobOptions.backpressure.byCredit ? job.spec.credit : 0;
     this.core = new RouterCore({ ...options.jobOptions, slots: this.slots, draw: options.draw }, this, options.nowNs);
   }
 
-  /** Starts from what was committed. */
+  /** Starts from what was committed; in a group, with nothing. */
   start(committed: (consumer: number) => number, nowNs: number): void {
-    for (let slot = 0; slot < this.slots; slot++) this.core.assign(slot, committed(this.consumer(slot)), nowNs);
+    if (this.owned === null) {
+      for (let slot = 0; slot < this.slots; slot++) this.core.assign(slot, committed(this.consumer(slot)), nowNs);
+    }
     if (this.credit > 0) {
       for (let member = 0; member < this.job.sinks.length; member++) this.core.credit(this.credit, nowNs, member);
     }
     this.lanes.touched(this);
+  }
+
+  owns(slot: number): boolean {
+    return this.owned === null || this.owned[slot] === 1;
+  }
+  take(slot: number, committed: number, nowNs: number): void {
+    this.owned![slot] = 1;
+    this.core.assign(slot, committed, nowNs);
+    this.lanes.touched(this);
+  }
+  revoke(slot: number, nowNs: number): void {
+    this.owned![slot] = 0;
+    this.core.revoke(slot, nowNs);
+    this.lanes.touched(this);
+  }
+
+  /** Does nothing any more with what it is told, until it goes on. */
+  hold(): void {
+    this.waiting = [];
+  }
+  goOn(nowNs: number): void {
+    const { waiting } = this;
+    this.waiting = null;
+    for (const told of waiting ?? []) told(nowNs);
+    this.lanes.touched(this);
+  }
+  get stuck(): boolean {
+    return this.waiting !== null;
   }
 
   consumer(slot: number): number {
@@ -90,29 +126,53 @@ export class ContainerRun implements RouterEffects {
   }
 
   fetched(slot: number, from: number, to: number, bytes: number, nowNs: number): void {
+    if (this.waiting !== null) {
+      this.waiting.push((atNs) => this.fetched(slot, from, to, bytes, atNs));
+      return;
+    }
     this.core.fetched(slot, from, to, bytes, nowNs);
     this.lanes.touched(this);
   }
   outOfRange(slot: number, logStart: number, logEnd: number, nowNs: number): void {
+    if (this.waiting !== null) {
+      this.waiting.push((atNs) => this.outOfRange(slot, logStart, logEnd, atNs));
+      return;
+    }
     this.core.outOfRange(slot, logStart, logEnd, nowNs);
     this.lanes.touched(this);
   }
   fetchFailed(slot: number, nowNs: number): void {
+    if (this.waiting !== null) {
+      this.waiting.push((atNs) => this.fetchFailed(slot, atNs));
+      return;
+    }
     this.core.fetchFailed(slot, nowNs);
     this.lanes.touched(this);
   }
   /** A sink that grants credit grants it again with every answer: it has room for as much as it had before. */
   written(write: number, member: number, result: WriteResult, nowNs: number): void {
+    if (this.waiting !== null) {
+      this.waiting.push((atNs) => this.written(write, member, result, atNs));
+      return;
+    }
     const records = this.core.records(write);
     this.core.written(write, member, result, nowNs);
     if (this.credit > 0) this.core.credit(records, nowNs, member);
     this.lanes.touched(this);
   }
   committed(slot: number, offset: number, ok: boolean, nowNs: number): void {
+    if (this.waiting !== null) {
+      this.waiting.push((atNs) => this.committed(slot, offset, ok, atNs));
+      return;
+    }
     this.core.committed(slot, offset, ok, nowNs);
     this.lanes.touched(this);
   }
   onTime(nowNs: number): void {
+    if (this.waiting !== null) {
+      this.waiting.push((atNs) => this.onTime(atNs));
+      return;
+    }
     this.core.onTime(nowNs);
     while (this.refunds.length > 0) {
       const records = this.refunds.pop()!;

@@ -62,6 +62,12 @@ function within(policy: ScalingPolicy, { containersMin, containersMax }: Job): S
 
 export function jobOptions(scenario: Scenario, job: Job, { scaling: _, ...own }: RouterPolicies): JobOptions {
   const { spec } = job;
+  if (spec.group !== null && (own.commit?.upTo ?? spec.commitUpTo) === 'fetched') {
+    const topic = scenario.topics[job.topic].name;
+    throw new RangeError(
+      `commits ahead of writes for ${topic}; expected commits of what is written, as its routers form a group`,
+    );
+  }
   const sinks = job.sinks.map((i) => scenario.sinks[i]);
   const credit = { bufferBytesMax: spec.bufferBytes, creditRecords: spec.credit };
   return {

@@ -14,6 +14,8 @@ const STATUS = 4;
 const OUT_OF_RANGE = -1;
 /** Trips so far: what draws of their jitter and ties in time go by. */
 const ORDINAL = 5;
+/** 1 when its partition has been taken from who asked: the answer is for nobody. */
+const STALE = 6;
 const C = 8;
 
 /** Takes fetches to brokers and answers back. A consumer has one fetch on its way at most, across relaunches too. */
@@ -65,7 +67,8 @@ export class FetchLane implements FetchListener {
 
   ask(run: ContainerRun, consumer: number, fromOffset: number): void {
     if (this.asking[consumer] !== null) {
-      invariant(this.asking[consumer] !== run, 'a container asks once for each partition');
+      const stale = this.columns[consumer * C + STALE] === 1;
+      invariant(this.asking[consumer] !== run || stale, 'a container asks once for each partition');
       this.waiting[consumer] = run;
       return;
     }
@@ -79,6 +82,12 @@ export class FetchLane implements FetchListener {
       this.columns[consumer * C + ORDINAL],
       0,
     );
+  }
+
+  /** The partition is not the run's any more. */
+  forget(run: ContainerRun, consumer: number): void {
+    if (this.asking[consumer] === run) this.columns[consumer * C + STALE] = 1;
+    if (this.waiting[consumer] === run) this.waiting[consumer] = null;
   }
 
   onOutOfRange(consumer: number, from: number, logStart: number, logEnd: number, departNs: number): void {
@@ -120,7 +129,8 @@ export class FetchLane implements FetchListener {
     const run = this.asking[consumer]!;
     const { nowNs } = this.engine;
     this.asking[consumer] = null;
-    if (!run.alive) {
+    if (!run.alive || this.columns[consumer * C + STALE] === 1) {
+      this.columns[consumer * C + STALE] = 0;
       const next = this.waiting[consumer];
       this.waiting[consumer] = null;
       if (next?.alive) this.ask(next, consumer, next.core.position(next.slotOf(consumer)));

@@ -36,6 +36,7 @@ export const router: RouterSpec = {
   sharedWith: [],
   backpressure: 'pause',
   credit: 0,
+  group: null,
   scaling: null,
 };
 

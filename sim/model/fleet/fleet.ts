@@ -2,7 +2,6 @@
  * The router fleet: every job's containers, driving the same `RouterCore` that runs in production against the modelled
  * world. It launches, crashes, relaunches and rescales them, and takes no decision of theirs.
  */
-import type { ScalingPolicy } from '../../../src/router/scaling.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { hash32, hashString, uniform } from '../../engine/hash.ts';
 import { invariant } from '../../engine/invariant.ts';
@@ -10,16 +9,21 @@ import type { Scenario } from '../../scenario/scenario.ts';
 import type { FetchDoor, FetchListener, LogView, ProduceDoor, ProduceListener } from '../doors.ts';
 import type { Observer } from '../observer.ts';
 import { CheckpointStore, Store } from '../store.ts';
+import { CommitLane } from './commit-lane.ts';
 import { ContainerRun, type Lanes, type Skipped } from './container-run.ts';
 import { type JobOptions, jobOptions, policiesOf, type RouterPoliciesOf, scalerOf } from './core-options.ts';
 import { FetchLane } from './fetch-lane.ts';
 import { oldestAgeNs } from './fleet-report.ts';
+import type { Group } from './group/group.ts';
+import { Groups } from './group/groups.ts';
 import { containerOfSink, containersOfHost } from './hosts.ts';
 import { type FleetTopology, type Job, type JobPlan, planJobs } from './job.ts';
-import { Launches, READ_CHECKPOINTS, READ_DESIRED } from './launches.ts';
+import { Launches, READ_DESIRED } from './launches.ts';
+import { Rescaling } from './rescaling.ts';
 import { REBALANCE, RELAUNCH, RETRY, RouteBooks } from './route-books.ts';
 import { RouteLosses } from './route-losses.ts';
 import { RouteNews } from './route-news.ts';
+import { StuckContainers } from './stuck.ts';
 import { type Landed, WriteLane } from './write-lane.ts';
 
 export interface RouterFleetOptions {
@@ -37,9 +41,6 @@ export interface RouterFleetOptions {
   readonly observer?: Observer | null;
 }
 
-const SAMPLE = 0;
-const REPACK = 1;
-
 export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   readonly plan: JobPlan;
   readonly books: RouteBooks;
@@ -47,12 +48,13 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   readonly checkpoints: CheckpointStore;
   readonly desiredState: Store;
   relaunches = 0;
-  rebalances = 0;
+  /** What containers had fetched and not committed when they died or gave a partition up: so much may come twice. */
+  uncommittedLeft = 0;
   private readonly options: RouterFleetOptions;
   private readonly engine: Engine;
   private readonly fetches: FetchLane;
   private readonly jobOptions: readonly JobOptions[];
-  private readonly scalers: readonly (ScalingPolicy | null)[];
+  private readonly rescaling: Rescaling;
   private readonly news: RouteNews | null;
   private readonly losses: RouteLosses;
   private readonly jobOf: Int32Array;
@@ -61,18 +63,14 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   private readonly draws: Uint32Array;
   private readonly timersNs: Float64Array;
   private readonly timerOrdinals: Uint32Array;
-  private readonly jobOrdinals: Uint32Array;
-  /** Containers that a job is being repacked on, 0 when it is not. */
-  private readonly repackingTo: Int32Array;
   private readonly resumeBelow: Float64Array;
   private readonly resumeCause: Uint8Array;
-  private readonly committing: (ContainerRun | null)[];
-  private readonly commitOffsets: Float64Array;
-  private readonly commitOrdinals: Uint32Array;
+  private readonly commits: CommitLane;
+  /** Null while no job forms one. */
+  readonly groups: Groups | null;
+  private readonly stuck: StuckContainers;
   private readonly identity: number;
   private readonly decisionKind: number;
-  private readonly commitKind: number;
-  private readonly jobKind: number;
 
   constructor(options: RouterFleetOptions) {
     const { engine, scenario, topology, doors, logs } = options;
@@ -94,20 +92,37 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
       mirrorOf: options.mirrorOf,
       landed: this.landed,
     });
-    this.commitKind = engine.kind('router commit stored', (consumer) => this.onCommit(consumer));
     this.checkpoints = new CheckpointStore({ latencyNs: scenario.stores.checkpointLatencyNs, consumers });
+    this.commits = new CommitLane({
+      engine,
+      checkpoints: this.checkpoints,
+      consumers,
+      stored: (run, consumer, offset) => {
+        this.news?.committed(run, consumer, offset);
+        this.losses.committed(run, consumer);
+      },
+    });
     this.desiredState = new Store(scenario.stores.desiredStateLatencyNs);
     this.launches = new Launches({
       engine,
       checkpoints: this.checkpoints,
       desiredState: this.desiredState,
       containers,
-      begin: (container) => {
-        const job = jobs[this.jobOf[container]];
-        this.begin(job, container - job.firstContainer);
-      },
+      begin: (container) => this.begin(container),
     });
-    this.jobKind = engine.kind('router job', (job, step) => this.onJob(jobs[job], step));
+    const policies = jobs.map((job) => policiesOf(scenario, job, options.policies));
+    this.rescaling = new Rescaling({
+      engine,
+      jobs,
+      scalers: jobs.map((job, i) => scalerOf(job, policies[i])),
+      launches: this.launches,
+      checkpoints: this.checkpoints,
+      desiredState: this.desiredState,
+      lagNs: (job) => oldestAgeNs({ books: this.books, logs, nowNs: engine.nowNs }, job, 0),
+      runOn: (container) => this.runs[container],
+      stop: (container) => this.end(container, REBALANCE),
+      leave: (container) => this.expel(container),
+    });
     this.books = new RouteBooks({
       sinks: scenario.sinks.length,
       routes: plan.routes,
@@ -115,9 +130,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     });
     this.partitionOfRoute = new Int32Array(plan.routes);
     this.consumerOfRoute = new Int32Array(plan.routes);
-    const policies = jobs.map((job) => policiesOf(scenario, job, options.policies));
     this.jobOptions = jobs.map((job, i) => jobOptions(scenario, job, policies[i]));
-    this.scalers = jobs.map((job, i) => scalerOf(job, policies[i]));
     this.news = options.observer ? new RouteNews(options.observer, engine) : null;
     const { books, checkpoints, news } = this;
     this.losses = new RouteLosses({ books, checkpoints, logs, news, flights: this.writes.flights });
@@ -126,13 +139,20 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.draws = new Uint32Array(containers);
     this.timersNs = new Float64Array(containers).fill(Infinity);
     this.timerOrdinals = new Uint32Array(containers);
-    this.jobOrdinals = new Uint32Array(jobs.length);
-    this.repackingTo = new Int32Array(jobs.length);
     this.resumeBelow = new Float64Array(consumers);
     this.resumeCause = new Uint8Array(consumers).fill(RETRY);
-    this.committing = Array(consumers).fill(null);
-    this.commitOffsets = new Float64Array(consumers);
-    this.commitOrdinals = new Uint32Array(consumers);
+    this.groups = jobs.every(({ spec }) => spec.group === null) ? null : this.formGroups();
+    this.stuck = new StuckContainers({
+      runOn: (container) => this.runs[container],
+      held: (container, stuck) => this.groupOn(container)?.hold(container, stuck),
+      patienceNs: (container) => this.groupOn(container)?.patienceNs(container) ?? Infinity,
+      after: (container, ns, step) => this.groups!.after(this.jobOf[container], ns, step),
+      expel: (container) => this.expel(container),
+      rejoin: (container) => {
+        const job = jobs[this.jobOf[container]];
+        if (this.runs[container] === null && container < job.firstContainer + job.containers) this.begin(container);
+      },
+    });
     for (const job of jobs) {
       this.jobOf.fill(job.index, job.firstContainer, job.firstContainer + job.containersMax);
       for (let p = 0; p < job.partitions; p++) {
@@ -160,8 +180,9 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   /** Starts every container: the fleet has been running, so all begin at once, at offset 0. */
   start(): void {
     for (const job of this.plan.jobs) {
-      for (let i = 0; i < job.containers; i++) this.begin(job, i);
-      if (this.scalers[job.index] !== null) this.scheduleJob(job, SAMPLE, job.spec.scaling!.sampleNs);
+      const runs = Array.from({ length: job.containers }, (_, i) => this.launch(job, i));
+      this.groups?.of(job)?.start(runs);
+      this.rescaling.start(job);
     }
   }
 
@@ -173,6 +194,10 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   }
   onProduced(writer: number, status: number, departNs: number): void {
     this.writes.onProduced(writer, status, departNs);
+  }
+
+  get rebalances(): number {
+    return this.rescaling.repacks + (this.groups?.rebalances ?? 0);
   }
 
   /** Containers that run now. */
@@ -197,6 +222,15 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     for (const container of containersOfHost(this.plan, host, containersPerHost)) this.crash(container);
   }
 
+  /** The container does nothing any more, or goes on; see `StuckContainers`. */
+  stickContainer(sinkName: string, i: number): void {
+    const container = containerOfSink(this.plan, this.sinkNamed(sinkName), i);
+    if (container >= 0) this.stuck.begin(`${sinkName}/${i}`, container);
+  }
+  freeContainer(sinkName: string, i: number): void {
+    this.stuck.end(`${sinkName}/${i}`, this.engine.nowNs);
+  }
+
   startCheckpointStore(): void {
     this.launches.resume(this.checkpoints.start());
   }
@@ -206,6 +240,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
 
   /** The core that has the consumer's partition now, or null. */
   runOf(job: Job, consumer: number): ContainerRun | null {
+    if (job.spec.group !== null) return this.groups!.owner(consumer);
     return this.runs[job.firstContainer + ((consumer - job.firstConsumer) % job.containers)];
   }
 
@@ -222,11 +257,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.writes.gaveUp(run, write, member);
   }
   commit(run: ContainerRun, slot: number, offset: number): void {
-    const consumer = run.consumer(slot);
-    this.committing[consumer] = run;
-    this.commitOffsets[consumer] = offset;
-    const atNs = this.engine.nowNs + this.checkpoints.latencyNs;
-    this.engine.schedule(atNs, this.commitKind, consumer, this.commitOrdinals[consumer]++, 0);
+    this.commits.send(run, run.consumer(slot), offset);
   }
   lost(run: ContainerRun, slot: number, range: Skipped): void {
     this.losses.skipped(run, run.consumer(slot), range);
@@ -271,33 +302,26 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     else this.touched(run);
   }
 
-  private onCommit(consumer: number): void {
-    const run = this.committing[consumer];
-    // A later commit of a relaunched container has taken this one's place, and was answered for both.
-    if (run === null) return;
-    this.committing[consumer] = null;
-    const offset = this.commitOffsets[consumer];
-    const ok = this.checkpoints.save(consumer, offset);
-    if (ok) {
-      this.news?.committed(run, consumer, offset);
-      this.losses.committed(run, consumer);
-    }
-    if (run.alive) run.committed(run.slotOf(consumer), offset, ok, this.engine.nowNs);
-  }
-
   /** The container, if it runs, is gone, and comes back after the time that a relaunch takes. */
   private crash(container: number): void {
     if (this.runs[container] === null) return;
     this.end(container, RELAUNCH);
     this.relaunches++;
+    this.groupOn(container)?.died(container);
     this.launches.schedule(container, READ_DESIRED, this.plan.jobs[this.jobOf[container]].spec.relaunchNs);
   }
 
-  private begin(job: Job, index: number): void {
+  private begin(container: number): void {
+    const job = this.plan.jobs[this.jobOf[container]];
+    const run = this.launch(job, container - job.firstContainer);
+    this.groups?.of(job)?.join(run);
+  }
+
+  private launch(job: Job, index: number): ContainerRun {
     const container = job.firstContainer + index;
     invariant(this.runs[container] === null, 'a container runs once at a time');
     const { topology } = this.options;
-    const leader = topology.partitionLeader[job.firstPartition + index];
+    const leader = topology.partitionLeader[job.firstPartition + (index % job.partitions)];
     const run = new ContainerRun({
       job,
       index,
@@ -310,6 +334,24 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.runs[container] = run;
     this.news?.launched(run);
     run.start((consumer) => this.checkpoints.committed(consumer), this.engine.nowNs);
+    return run;
+  }
+
+  private formGroups(): Groups {
+    const { engine, plan, checkpoints } = this;
+    return new Groups({
+      engine,
+      plan,
+      checkpoints,
+      tripNs: this.options.scenario.network.crossZoneNs,
+      phase: (container) => uniform(this.identity, container, -1),
+      released: (run, slot) => {
+        this.leave(run, slot, REBALANCE);
+        this.fetches.forget(run, run.consumer(slot));
+        this.commits.forget(run, run.consumer(slot));
+      },
+      touched: (run) => this.touched(run),
+    });
   }
 
   /** The container is gone at once; what it had on its way may still land. */
@@ -318,50 +360,28 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     run.alive = false;
     this.runs[container] = null;
     this.news?.died(run);
-    for (let slot = 0; slot < run.slots; slot++) {
-      const consumer = run.consumer(slot);
-      const position = run.core.position(slot);
-      if (position > this.resumeBelow[consumer]) this.resumeBelow[consumer] = position;
-      this.resumeCause[consumer] = cause;
-    }
+    if (run.job.spec.group !== null) this.groups!.ended(run);
+    for (let slot = 0; slot < run.slots; slot++) if (run.owns(slot)) this.leave(run, slot, cause);
     this.losses.died(run);
   }
 
-  private scheduleJob(job: Job, step: number, afterNs: number): void {
-    this.engine.schedule(this.engine.nowNs + afterNs, this.jobKind, job.index, this.jobOrdinals[job.index]++, step);
+  /** What the run has fetched and not committed comes again from whoever has the partition next. */
+  private leave(run: ContainerRun, slot: number, cause: number): void {
+    const consumer = run.consumer(slot);
+    const position = run.core.position(slot);
+    if (position > this.resumeBelow[consumer]) this.resumeBelow[consumer] = position;
+    this.resumeCause[consumer] = cause;
+    this.uncommittedLeft += position - this.checkpoints.committed(consumer);
   }
 
-  private onJob(job: Job, step: number): void {
-    if (step === SAMPLE) this.sample(job);
-    else this.repack(job);
+  private groupOn(container: number): Group | null {
+    return this.groups?.of(this.plan.jobs[this.jobOf[container]]) ?? null;
   }
 
-  private sample(job: Job): void {
-    this.scheduleJob(job, SAMPLE, job.spec.scaling!.sampleNs);
-    if (this.repackingTo[job.index] > 0) return;
-    const { nowNs } = this.engine;
-    const lagNs = oldestAgeNs({ books: this.books, logs: this.options.logs, nowNs }, job, 0);
-    const wanted = this.scalers[job.index]!.sample(lagNs / 1e9, job.containers, nowNs);
-    if (wanted === job.containers) return;
-    this.repackingTo[job.index] = wanted;
-    // What is written is committed first, so that little comes twice.
-    for (let i = 0; i < job.containers; i++) this.runs[job.firstContainer + i]?.core.flushCommits(this.engine.nowNs);
-    this.scheduleJob(job, REPACK, this.checkpoints.latencyNs + 1);
-  }
-
-  /** Everybody stops, and the partitions are dealt out anew from what is committed: an eager rebalance (AK). */
-  private repack(job: Job): void {
-    for (let i = 0; i < job.containers; i++) {
-      const container = job.firstContainer + i;
-      if (this.runs[container] !== null) this.end(container, REBALANCE);
-      this.launches.cancel(container);
-    }
-    job.containers = this.repackingTo[job.index];
-    this.repackingTo[job.index] = 0;
-    this.rebalances++;
-    for (let i = 0; i < job.containers; i++) {
-      this.launches.schedule(job.firstContainer + i, READ_CHECKPOINTS, this.desiredState.latencyNs);
-    }
+  /** The container is a member no more. */
+  private expel(container: number): void {
+    this.end(container, REBALANCE);
+    this.groupOn(container)!.left(container);
   }
 
   private sinkNamed(name: string): number {

@@ -78,6 +78,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'cold-reader', lasts: true, by: 'operator', strikes: eachReader },
   { kind: 'router-host-crash', lasts: false, by: 'world', strikes: theHosts },
   { kind: 'router-crash', lasts: false, by: 'world', strikes: eachContainer },
+  { kind: 'router-stuck', lasts: true, by: 'world', strikes: eachContainer },
   { kind: 'checkpoint-store-down', lasts: true, by: 'world', strikes: theRouters },
   { kind: 'desired-state-store-down', lasts: true, by: 'world', strikes: theRouters },
 ];

@@ -1,0 +1,96 @@
+/** Jobs that get more containers or fewer: they sample their lag, and a policy of `src/router` decides. */
+import type { ScalingPolicy } from '../../../src/router/scaling.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { CheckpointStore, Store } from '../store.ts';
+import type { ContainerRun } from './container-run.ts';
+import type { Job } from './job.ts';
+import { type Launches, READ_CHECKPOINTS } from './launches.ts';
+
+const SAMPLE = 0;
+const REPACK = 1;
+
+export interface RescalingHost {
+  readonly engine: Engine;
+  readonly jobs: readonly Job[];
+  readonly scalers: readonly (ScalingPolicy | null)[];
+  readonly launches: Launches;
+  readonly checkpoints: CheckpointStore;
+  readonly desiredState: Store;
+  /** Age of what the job's first sink lacks, ns. */
+  readonly lagNs: (job: Job) => number;
+  readonly runOn: (container: number) => ContainerRun | null;
+  /** The container stops: the job is dealt out anew. */
+  readonly stop: (container: number) => void;
+  /** The container leaves its group. */
+  readonly leave: (container: number) => void;
+}
+
+export class Rescaling {
+  /** Times at which a job was dealt out anew. */
+  repacks = 0;
+  private readonly host: RescalingHost;
+  private readonly kind: number;
+  private readonly ordinals: Uint32Array;
+  /** Containers that a job is being repacked on, 0 when it is not. */
+  private readonly repackingTo: Int32Array;
+
+  constructor(host: RescalingHost) {
+    this.host = host;
+    const { engine, jobs } = host;
+    this.kind = engine.kind('router job', (job, step) => {
+      if (step === SAMPLE) this.sample(jobs[job]);
+      else this.repack(jobs[job]);
+    });
+    this.ordinals = new Uint32Array(jobs.length);
+    this.repackingTo = new Int32Array(jobs.length);
+  }
+
+  start(job: Job): void {
+    if (this.host.scalers[job.index] !== null) this.schedule(job, SAMPLE, job.spec.scaling!.sampleNs);
+  }
+
+  private schedule(job: Job, step: number, afterNs: number): void {
+    const { engine } = this.host;
+    engine.schedule(engine.nowNs + afterNs, this.kind, job.index, this.ordinals[job.index]++, step);
+  }
+
+  private sample(job: Job): void {
+    const { engine, scalers, checkpoints, launches, desiredState, lagNs } = this.host;
+    this.schedule(job, SAMPLE, job.spec.scaling!.sampleNs);
+    if (this.repackingTo[job.index] > 0) return;
+    const wanted = scalers[job.index]!.sample(lagNs(job) / 1e9, job.containers, engine.nowNs);
+    if (wanted === job.containers) return;
+    if (job.spec.group !== null && wanted > job.containers) {
+      for (let i = job.containers; i < wanted; i++) {
+        launches.schedule(job.firstContainer + i, READ_CHECKPOINTS, desiredState.latencyNs);
+      }
+      job.containers = wanted;
+      return;
+    }
+    this.repackingTo[job.index] = wanted;
+    // What is written is committed first, so that little comes twice.
+    for (let i = job.spec.group === null ? 0 : wanted; i < job.containers; i++) {
+      this.host.runOn(job.firstContainer + i)?.core.flushCommits(engine.nowNs);
+    }
+    this.schedule(job, REPACK, checkpoints.latencyNs + 1);
+  }
+
+  /** Everybody stops, and the partitions are dealt out anew from what is committed; in a group only those stop that go. */
+  private repack(job: Job): void {
+    const { launches, desiredState, runOn, stop, leave } = this.host;
+    const wanted = this.repackingTo[job.index];
+    const grouped = job.spec.group !== null;
+    for (let i = grouped ? wanted : 0; i < job.containers; i++) {
+      const container = job.firstContainer + i;
+      if (runOn(container) !== null) (grouped ? leave : stop)(container);
+      launches.cancel(container);
+    }
+    job.containers = wanted;
+    this.repackingTo[job.index] = 0;
+    if (grouped) return;
+    this.repacks++;
+    for (let i = 0; i < job.containers; i++) {
+      launches.schedule(job.firstContainer + i, READ_CHECKPOINTS, desiredState.latencyNs);
+    }
+  }
+}
