@@ -48,10 +48,6 @@ export function bothObservers(first: Observer, second: Observer | null): Observe
       first.lost(...told);
       second.lost(...told);
     },
-    refused: (...told) => {
-      first.refused(...told);
-      second.refused(...told);
-    },
     committed: (...told) => {
       first.committed(...told);
       second.committed(...told);

@@ -3,7 +3,7 @@ import { invariant } from '../engine/invariant.ts';
 import { fateOf } from '../model/collectors/message-book.ts';
 import type { OldPipeline } from '../model/collectors/old-pipeline.ts';
 import { shadowFateOf } from '../model/collectors/shadow-book.ts';
-import { count, counted } from './figures.ts';
+import { count, counted, milliseconds } from './figures.ts';
 import type { Counts, LatencySummary } from './result.ts';
 import { table } from './table.ts';
 
@@ -100,6 +100,7 @@ export function migrationLines(report: MigrationReport, columns: number): string
     `  with the old one only ${count(total(report.onlyOld))}; in the new one: ${causes(report.onlyOld)}`,
     `  with the new one only ${count(total(report.onlyNew))}; in the old one: ${causes(report.onlyNew)}`,
     `  lost by the old one: ${causes(report.old.lost)}`,
+    `  the old one takes ${milliseconds(report.old.latencyMs.mean)} ms on average, ${milliseconds(report.old.latencyMs.p99)} at p99`,
     ...(report.branch === undefined
       ? []
       : [

@@ -1,8 +1,7 @@
 /** From the written pipeline that is being replaced to the resolved one. */
-import { lookUp } from './look-up.ts';
+import { lookUp, type TimelineContext } from './look-up.ts';
 import type { MigrationSpec } from './migration-spec.ts';
 import type { SinkSpec } from './scenario.ts';
-import type { TimelineContext } from './timeline.ts';
 
 export function buildMigration({ scenario, sinks, report }: TimelineContext): MigrationSpec | null {
   const { migration, run } = scenario;

@@ -49,7 +49,7 @@ const collectorSchema = group(
       recordRate({ min: 1e-9 }),
       'Records a second that a collector deals out to its sinks.',
       'guess: tens of thousands on a machine of the time',
-      '20_000/s',
+      '20k/s',
     ),
     sinkQueue: setting(
       count({ min: 1 }),
@@ -57,7 +57,12 @@ const collectorSchema = group(
       `${SURO}: MemoryQueue4Sink of LocalFileSink`,
       10_000,
     ),
-    writeBatch: setting(count({ min: 1 }), 'Records written and synced together.', `${SURO}: QueuedSink batchSize`, 1000),
+    writeBatch: setting(
+      count({ min: 1 }),
+      'Records written and synced together.',
+      `${SURO}: QueuedSink batchSize`,
+      1000,
+    ),
     writeTimeout: setting(
       duration({ min: 1 }),
       'They are written after so long, however few.',
@@ -65,12 +70,7 @@ const collectorSchema = group(
       '1s',
     ),
     file: setting(bytes({ min: 1 }), 'Size at which a file is closed and put.', `${SURO}: maxFileSize`, '200MiB'),
-    fileAge: setting(
-      duration({ min: 1 }),
-      'Age at which a file is closed and put.',
-      `${SURO}: rotationPeriod`,
-      '2min',
-    ),
+    fileAge: setting(duration({ min: 1 }), 'Age at which a file is closed and put.', `${SURO}: rotationPeriod`, '2min'),
     disk: setting(bytes({ min: 1 }), 'Of each collector, for files.', 'guess: a local disk of the time', '200GB'),
     diskFree: setting(
       share(),
@@ -97,7 +97,12 @@ const branchSchema = group(
       `${SURO}: queue4Sink, memory by default`,
       'memory',
     ),
-    queueRecords: setting(count({ min: 1 }), 'Records that wait; more are dropped.', `${SURO}: MemoryQueue4Sink`, 10_000),
+    queueRecords: setting(
+      count({ min: 1 }),
+      'Records that wait; more are dropped.',
+      `${SURO}: MemoryQueue4Sink`,
+      10_000,
+    ),
     batch: setting(count({ min: 1 }), 'Records of a write.', `${SURO}: QueuedSink batchSize`, 1000),
     linger: setting(
       duration({ min: 1 }),

@@ -1,5 +1,5 @@
 /** The branch of a collector for real time: a queue in memory or on disk, and one write at a time. Counts copies, not records. */
-import type { BranchSpec } from '../../scenario/migration-spec.ts';
+import type { BranchSpec } from '../../scenario/scenario.ts';
 import type { SinkModel } from '../sinks/sink.ts';
 import type { Agenda } from './agenda.ts';
 import type { Message } from './message-book.ts';

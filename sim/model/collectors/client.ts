@@ -3,7 +3,7 @@
  * records or so old, a few on their way at a time, each to a collector drawn anew; what fails too often goes back into the queue.
  */
 import { hash32 } from '../../engine/index.ts';
-import type { MigrationSpec } from '../../scenario/migration-spec.ts';
+import type { MigrationSpec } from '../../scenario/scenario.ts';
 import type { Agenda } from './agenda.ts';
 import type { Collector, Verdict } from './collector.ts';
 import type { Message, MessageBook } from './message-book.ts';
@@ -28,7 +28,7 @@ export class CollectorClient {
   readonly #actor: number;
   readonly #queue: Message[] = [];
   readonly #downUntilNs: number[];
-  #lastSetNs = 0;
+  #lastSetNs: number;
   #timerNs = Infinity;
   #sending = 0;
   /** Records in sets on their way. */
@@ -40,6 +40,8 @@ export class CollectorClient {
     this.#from = options;
     this.#actor = options.agenda.actor();
     this.#downUntilNs = options.collectors.map(() => 0);
+    // Instances did not start together, so they do not send together.
+    this.#lastSetNs = -Math.floor((hash32(options.identity, 0, 12) / 4294967296) * options.spec.batchTimeoutNs);
   }
 
   /** Copies that it holds. */

@@ -3,7 +3,7 @@
  * memory, writes and syncs them to a local file, and puts the file when it is large or old enough. What is in memory dies with the
  * process; files die with the disk. A collector whose disk is nearly full takes no traffic.
  */
-import type { MigrationSpec } from '../../scenario/migration-spec.ts';
+import type { MigrationSpec } from '../../scenario/scenario.ts';
 import type { SinkModel } from '../sinks/sink.ts';
 import type { Agenda } from './agenda.ts';
 import type { Branch } from './branch.ts';

@@ -2,9 +2,8 @@
  * The pipeline before Keystone: applications' clients, collectors, S3, and a branch for real time. It is fed the records that the
  * producers are offered, from a cursor of its own over the same arrivals, so neither pipeline can hold up the other.
  */
-import { type Engine, hash32, invariant } from '../../engine/index.ts';
-import type { MigrationSpec } from '../../scenario/migration-spec.ts';
-import type { Scenario } from '../../scenario/scenario.ts';
+import { type Engine, hash32, InvariantError } from '../../engine/index.ts';
+import type { MigrationSpec, Scenario } from '../../scenario/scenario.ts';
 import type { Arrivals } from '../arrivals.ts';
 import { makeSink } from '../sinks/make-sink.ts';
 import type { SinkModel, SinkSlowness } from '../sinks/sink.ts';
@@ -16,7 +15,7 @@ import { Branch } from './branch.ts';
 import { CollectorClient } from './client.ts';
 import { Collector } from './collector.ts';
 import { MessageBook } from './message-book.ts';
-import { ShadowBook } from './shadow-book.ts';
+import type { ShadowBook } from './shadow-book.ts';
 
 export interface OldPipelineOptions {
   readonly engine: Engine;
@@ -24,6 +23,8 @@ export interface OldPipelineOptions {
   readonly spec: MigrationSpec;
   readonly topology: Topology;
   readonly plan: StreamPlan;
+  /** Told of the new pipeline. */
+  readonly shadow: ShadowBook;
 }
 
 export class OldPipeline {
@@ -38,17 +39,17 @@ export class OldPipeline {
   /** By name: models of their own, as each collector has connections of its own; faults strike them alike. */
   readonly #sinks = new Map<string, SinkModel>();
 
-  constructor({ engine, scenario, spec, topology, plan }: OldPipelineOptions) {
+  constructor({ engine, scenario, spec, topology, plan, shadow }: OldPipelineOptions) {
     const agenda = new Agenda(engine);
     this.#agenda = agenda;
     this.#plan = plan;
     this.#arrivals = arrivalsOf(scenario, plan);
     this.book = new MessageBook(plan.streams);
     const sinkOf = (name: string): number => scenario.sinks.findIndex((sink) => sink.name === name);
-    this.shadow = new ShadowBook({ streams: plan.streams, sink: sinkOf(spec.sink) });
+    this.shadow = shadow;
     const model = (name: string): SinkModel => {
       const made = this.#sinks.get(name) ?? makeSink(scenario.sinks[sinkOf(name)]);
-      if (made === null) return invariant(false, 'collectors write to no cluster');
+      if (made === null) throw new InvariantError('collectors write to no cluster');
       this.#sinks.set(name, made);
       return made;
     };
@@ -79,7 +80,7 @@ export class OldPipeline {
         tripNs: (collector, trip) => topology.network.tripNs(zone, collector.zone, identity, trip),
       });
     });
-    this.#clients.forEach((_, producer) => this.#awaitRecord(producer, agenda.actor()));
+    for (let producer = 0; producer < plan.producers; producer++) this.#awaitRecord(producer, agenda.actor());
   }
 
   /** Copies that are held somewhere, counted where they are. */

@@ -1,7 +1,8 @@
 /** What became of every record in the new pipeline, up to one sink, told by the doors of the world. For record fidelity. */
 import { FATE_UNKNOWN } from '../../../src/producer/outcome.ts';
 import { DROP_CAUSES } from '../../../src/record.ts';
-import type { SkipCause } from '../../../src/router/policy.ts';
+import type { Scenario } from '../../scenario/scenario.ts';
+import type { RouteLossCause } from '../fleet/route-books.ts';
 import { Observer, type Offer, type RouteRange } from '../observer.ts';
 
 /** A record from its offer on. */
@@ -29,6 +30,11 @@ export class ShadowBook extends Observer {
     super();
     this.records = Array.from({ length: options.streams }, () => []);
     this.#sink = options.sink;
+  }
+
+  /** For the sink that a migration compares by. */
+  static of({ sinks, migration }: Scenario, streams: number): ShadowBook {
+    return new ShadowBook({ streams, sink: sinks.findIndex(({ name }) => name === migration!.sink) });
   }
 
   override offered({ stream, admitted, batch }: Offer): void {
@@ -83,15 +89,8 @@ export class ShadowBook extends Observer {
     if (sink === this.#sink) this.#each(partition, from, to, (record) => record.arrivals++);
   }
 
-  override lost({ sink, partition, from, to }: RouteRange, _nowNs: number, cause: SkipCause): void {
-    if (sink === this.#sink) this.#take(partition, from, to, cause);
-  }
-
-  override refused({ sink, partition, from, to }: RouteRange): void {
-    if (sink === this.#sink) this.#take(partition, from, to, 'refused');
-  }
-
-  #take(partition: number, from: number, to: number, cause: string): void {
+  override lost({ sink, partition, from, to }: RouteRange, _nowNs: number, cause: RouteLossCause): void {
+    if (sink !== this.#sink) return;
     this.#each(partition, from, to, (record) => {
       record.stands = false;
       record.cause = cause;
