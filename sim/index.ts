@@ -11,6 +11,7 @@ export { Histogram } from './measure/histogram.ts';
 export type { SimulatedConsumerOptions } from './ports/consumer-port.ts';
 export type { SimulatedKafkaOptions, SimulatedTopic } from './ports/kafka-spec.ts';
 export { type SimulatedClientOptions, SimulatedKafka } from './ports/simulated-kafka.ts';
+export type { MigrationReport, PipelineSide } from './report/migration.ts';
 export type * from './report/result.ts';
 export * from './scenario/index.ts';
 export { type SimulateOptions, simulate } from './simulate.ts';

@@ -13,10 +13,13 @@ import { BrokerUsage } from './measure/broker-usage.ts';
 import { LagWatch } from './measure/lag-watch.ts';
 import type { Arrivals } from './model/arrivals.ts';
 import { Clusters } from './model/clusters.ts';
+import { OldPipeline } from './model/collectors/old-pipeline.ts';
+import { ShadowBook } from './model/collectors/shadow-book.ts';
 import { Controllers } from './model/controllers.ts';
 import type { RouterPoliciesOf } from './model/fleet/core-options.ts';
 import { RouterFleet } from './model/fleet/fleet.ts';
 import type { Observer } from './model/observer.ts';
+import { bothObservers } from './model/observers.ts';
 import { ProducerFleet } from './model/producer-fleet.ts';
 import { producerConfig } from './model/producer-policies.ts';
 import { RollingRestarts } from './model/rolling-restart.ts';
@@ -62,6 +65,8 @@ export class Simulation {
   readonly faults: FaultTimeline;
   /** Null when nobody watches. */
   readonly alerts: AlertWatch | null;
+  /** The pipeline that is being replaced, null when none runs beside this one. */
+  readonly old: OldPipeline | null = null;
   readonly endNs: number;
   /** Requests and records sent before the warm-up ended. */
   warmupRequests = 0;
@@ -76,7 +81,11 @@ export class Simulation {
     this.endNs = scenario.warmupNs + scenario.durationNs;
     const engine = new Engine({ seed: scenario.seed, pendingHint: 1024 });
     this.engine = engine;
-    const observer = options.observe ?? null;
+    const topology = new Topology(scenario);
+    this.topology = topology;
+    this.plan = planStreams(scenario, topology);
+    const shadow = scenario.migration === undefined ? null : ShadowBook.of(scenario, this.plan.streams);
+    const observer = shadow === null ? (options.observe ?? null) : bothObservers(shadow, options.observe ?? null);
     const told = observer?.fault.bind(observer);
     const doors: FaultDoors = {
       killBroker: (cluster, broker) => this.controllers.kill(this.#brokerOf(cluster, broker)),
@@ -94,8 +103,14 @@ export class Simulation {
       rebalanceLeaders: (cluster) => this.controllers.preferLeaders(this.#clusterOf(cluster)),
       cutOffCluster: (cluster) => this.producers.courier.faults.cutOff(this.#clusterOf(cluster)),
       reconnectCluster: (cluster) => this.producers.courier.faults.reconnect(this.#clusterOf(cluster)),
-      stopSink: (sink) => this.routers.stopSink(sink),
-      startSink: (sink) => this.routers.startSink(sink),
+      stopSink: (sink) => {
+        this.routers.stopSink(sink);
+        this.old?.stopSink(sink);
+      },
+      startSink: (sink) => {
+        this.routers.startSink(sink);
+        this.old?.startSink(sink);
+      },
       ...this.#hazardDoors(),
       crashRouter: (sink, container) => this.routers.crashContainer(sink, container),
       stickRouter: (sink, container) => this.routers.stickContainer(sink, container),
@@ -109,10 +124,7 @@ export class Simulation {
     const warmup = engine.kind('warm-up ends', () => this.#markWarmup());
     engine.schedule(scenario.warmupNs, warmup, 0, 0, 0);
 
-    const topology = new Topology(scenario);
-    this.topology = topology;
     this.clusters = new Clusters({ engine, topology, scenario, observer });
-    this.plan = planStreams(scenario, topology);
     this.arrivals = arrivalsOf(scenario, this.plan);
     const { policy, metadataNs } = scenario.producers;
     this.producers = new ProducerFleet({
@@ -192,6 +204,9 @@ export class Simulation {
       frontingTopics: scenario.topics.length,
       nowNs: () => engine.nowNs,
     });
+    if (shadow !== null) {
+      this.old = new OldPipeline({ engine, scenario, spec: scenario.migration!, topology, plan: this.plan, shadow });
+    }
     this.routers.start();
   }
 
@@ -272,8 +287,13 @@ export class Simulation {
     return {
       beginRefusing: (sink, refusal) => this.routers.writes.beginRefusing(sinkOf(sink), refusal),
       endRefusing: (sink, refusal) => this.routers.writes.endRefusing(sinkOf(sink), refusal),
-      slowSink: (sink, factors) => this.routers.writes.slow(sinkOf(sink), factors),
+      slowSink: (sink, factors) => {
+        this.routers.writes.slow(sinkOf(sink), factors);
+        this.old?.slowSink(sink, factors);
+      },
       crashRouterHost: (host, containersPerHost) => this.routers.crashHost(host, containersPerHost),
+      killCollector: (collector, disk) => this.old!.collectors[collector].kill(disk),
+      startCollector: (collector) => this.old!.collectors[collector].start(),
     };
   }
 

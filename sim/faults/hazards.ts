@@ -8,6 +8,8 @@ export interface HazardDoors {
   /** So many times slower than its specification; 1 ends it. */
   slowSink(sink: string, factors: { readonly rate: number; readonly latency: number }): void;
   crashRouterHost(host: number, containersPerHost: number): void;
+  killCollector(collector: number, disk: 'kept' | 'lost'): void;
+  startCollector(collector: number): void;
 }
 
 export interface SinkRefusal {
@@ -15,9 +17,9 @@ export interface SinkRefusal {
   readonly manner: 'retriable' | 'for-good';
 }
 
-/** A deed of which each has its own effect, whatever else lasts: see `Deed`. */
 export interface HazardDeed {
-  readonly target: null;
+  /** Null for a deed of which each has its own effect, whatever else lasts: see `Deed`. */
+  readonly target: string | null;
   begin(): void;
   end(): void;
 }
@@ -53,6 +55,12 @@ export function hazardDeed(
         target: null,
         begin: () => doors.crashRouterHost(hazard.host, hazard.containersPerHost),
         end: nothing,
+      };
+    case 'collector-kill':
+      return {
+        target: `collector ${hazard.collector}`,
+        begin: () => doors.killCollector(hazard.collector, hazard.disk),
+        end: () => doors.startCollector(hazard.collector),
       };
   }
 }

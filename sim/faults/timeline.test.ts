@@ -34,6 +34,8 @@ function told(faults: readonly FaultSpec[]): string[] {
     endRefusing: (sink, { share }) => say(`${sink} no longer refuses ${share}`),
     slowSink: (sink, { rate, latency }) => say(`slow sink ${sink}: ${rate}, ${latency}`),
     crashRouterHost: (host, containers) => say(`crash host ${host} of ${containers}`),
+    killCollector: (collector, disk) => say(`kill collector ${collector}, disk ${disk}`),
+    startCollector: (collector) => say(`start collector ${collector}`),
     stopStore: (store) => say(`stop store ${store}`),
     startStore: (store) => say(`start store ${store}`),
   };

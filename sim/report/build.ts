@@ -3,6 +3,7 @@ import { type Books, summarise } from '../ledger/ledger.ts';
 import type { HealingCounts } from '../model/self-healing.ts';
 import type { Simulation } from '../simulation.ts';
 import { alertsReport } from './alerts.ts';
+import { migrationReport } from './migration.ts';
 import type { HealingReport, RunResult, SinkReport, TopicReport } from './result.ts';
 import { struckReports } from './struck.ts';
 import { judge } from './verdicts.ts';
@@ -23,6 +24,8 @@ export function buildResult(simulation: Simulation, books: Books): RunResult {
       return [sink.name, { records: behind, seconds: ageNs / 1e9 }];
     }),
   );
+  const { old } = simulation;
+  const compared = old === null ? {} : { migration: migrationReport(old, scenario.migration!.sink) };
   const struck = struckReports(simulation.faults.all, { nowNs, warmupNs: scenario.warmupNs });
   const simulatedSeconds = Math.max(0, nowNs - scenario.warmupNs) / 1e9;
   const times = { warmupNs: scenario.warmupNs, nowNs };
@@ -52,7 +55,16 @@ export function buildResult(simulation: Simulation, books: Books): RunResult {
     ...groupsReport(simulation),
     sinks,
     ...watched,
-    assertions: judge(scenario.assertions, { ledger, sinks, brokers, lagEnd, simulatedSeconds, ...watched }),
+    assertions: judge(scenario.assertions, {
+      ledger,
+      sinks,
+      brokers,
+      lagEnd,
+      simulatedSeconds,
+      ...watched,
+      ...compared,
+    }),
+    ...compared,
     ...(simulation.healing !== null && { healing: healingReport(simulation.healing.counts) }),
     ...(struck.length > 0 && { struck }),
     guesses: scenario.guesses,

@@ -1,6 +1,7 @@
 /** What a run yields: the shape of `--json`. Everything but `wall` is a function of scenario, seed and version. */
 import type { AlertRuleName } from '../../src/audit/alert-rules.ts';
 import type { DropCause } from '../../src/record.ts';
+import type { MigrationReport } from './migration.ts';
 
 export interface LatencySummary {
   readonly mean: number;
@@ -191,6 +192,8 @@ export interface RunResult {
   readonly assertions: readonly AssertionReport[];
   /** Absent without an automaton. */
   readonly healing?: HealingReport;
+  /** The pipeline that is being replaced beside this one; absent when none runs. */
+  readonly migration?: MigrationReport;
   /** In order of time; absent when nothing struck. */
   readonly struck?: readonly StruckReport[];
   /** Settings this result rests on that are guesses: path and what is not known. */

@@ -27,6 +27,7 @@ function targetOf(fault: FaultSpec): string {
   if ('container' in fault) return `${fault.sink}/${fault.container}`;
   if ('sink' in fault) return fault.sink;
   if (fault.kind === 'surge') return `${fault.topics?.length ?? 'all'} topics × ${fault.factor}`;
+  if ('collector' in fault) return `collector ${fault.collector}`;
   return 'host' in fault ? `host ${fault.host}` : '';
 }
 

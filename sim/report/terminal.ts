@@ -4,6 +4,7 @@
  */
 import { alertLines } from './alert-lines.ts';
 import { bytes, compact, count, counted, milliseconds, share, shareOf, significant, span } from './figures.ts';
+import { migrationLines } from './migration.ts';
 import type { Counts, GroupsReport, RunResult, SinkReport } from './result.ts';
 import { healingLines, struckLines } from './struck.ts';
 import { PLAIN, type Style } from './style.ts';
@@ -34,6 +35,9 @@ export function renderSummary(result: RunResult, options: SummaryOptions): strin
     section('Fronting brokers', brokers(result), page),
     section('Requests and routers', requests(result), page),
     ...(result.healing === undefined ? [] : [section('Self-healing', healingLines(result.healing), page)]),
+    ...(result.migration === undefined
+      ? []
+      : [section('The old pipeline beside the new', migrationLines(result.migration, page.columns), page)]),
     ...(result.struck === undefined ? [] : [section('What struck', struckLines(result.struck, page.columns), page)]),
     section('What this rests on that is a guess', guesses(result, page), page),
     section('This run', run(result, options.command, page), page),

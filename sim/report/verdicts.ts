@@ -4,7 +4,7 @@ import type { AssertionSpec } from '../scenario/scenario.ts';
 import { measureAlert } from './alert-verdict.ts';
 import type { AssertionReport, RunResult } from './result.ts';
 
-type Observed = Pick<RunResult, 'ledger' | 'sinks' | 'brokers' | 'alerts' | 'simulatedSeconds'> & {
+type Observed = Pick<RunResult, 'ledger' | 'sinks' | 'brokers' | 'alerts' | 'migration' | 'simulatedSeconds'> & {
   /** Lag at the end of the run, by sink. */
   readonly lagEnd: ReadonlyMap<string, { readonly records: number; readonly seconds: number }>;
 };
@@ -43,6 +43,11 @@ function measure(assertion: AssertionSpec, seen: Observed): Measured {
           : tallied(route.duplicates);
       const of = route === undefined ? ledger.routes.reduce((sum, each) => sum + each.stored, 0) : route.stored;
       return ratioOr(assertion, `duplicates${at(assertion.sink)}`, copies, of);
+    }
+    case 'only': {
+      const { onlyOld, onlyNew, offered } = seen.migration!;
+      const only = tallied(assertion.pipeline === 'old' ? onlyOld : onlyNew);
+      return ratioOr(assertion, `with the ${assertion.pipeline} pipeline only`, only, offered);
     }
     case 'dropped':
       return ratioOr(assertion, 'dropped', tallied(ledger.dropped), ledger.offered);

@@ -32,4 +32,13 @@ export type HazardSpec =
       readonly factor: number;
       /** By name; null for all. */
       readonly topics: readonly string[] | null;
+    }
+  | {
+      /** Of the pipeline that is being replaced. */
+      readonly kind: 'collector-kill';
+      readonly atNs: number;
+      readonly forNs: number;
+      /** Over all regions. */
+      readonly collector: number;
+      readonly disk: 'kept' | 'lost';
     };

@@ -31,6 +31,15 @@ export function hazardsOf(hazard: WrittenHazard, { index, atNs }: HazardPlace, c
     lookUp(name, clusters.byName, { path: path('cluster'), what: 'a cluster', report });
   const theSinks = (name: string) => lookUp(name, sinks.byName, { path: path('sink'), what: 'a sink', report });
   switch (hazard.kind) {
+    case 'collector-kill': {
+      const { kind, collector, disk } = hazard;
+      const collectors = (scenario.migration?.collectors ?? 0) * Object.keys(scenario.regions).length;
+      if (collector >= collectors) {
+        const expected = collectors === 0 ? 'a `migration`, which has collectors' : `0 to ${collectors - 1}`;
+        report({ path: path('collector'), given: String(collector), expected });
+      }
+      return [{ kind, atNs, forNs: hazard.for, collector, disk }];
+    }
     case 'sink-reject': {
       const { kind, share, manner } = hazard;
       return theSinks(hazard.sink).map(({ name }) => ({ kind, atNs, forNs: hazard.for, sink: name, share, manner }));

@@ -8,6 +8,7 @@ import { formatPath, parsePath, ScenarioError, type ScenarioIssue } from './issu
 import { chainOf, type Layer, mergeLayers, objectLayer, placeIn } from './layers.ts';
 import { lookUp } from './look-up.ts';
 import { isTree, merge, type Tree, valueAt } from './merge.ts';
+import { buildMigration } from './migration.ts';
 import { PROFILES } from './profile.ts';
 import type { ProducerSpec, Scenario, TrafficShape } from './scenario.ts';
 import { checkSense, mayBeIdempotent } from './sense.ts';
@@ -125,6 +126,7 @@ function build(
   const topics = buildTopics({ scenario: written, clusters: clusters.all, sinksOf, report });
   const context = { scenario: written, clusters, sinks, topics, report };
   checkSense(context);
+  const migration = buildMigration(context);
   return {
     name: written.name,
     description: written.description,
@@ -155,6 +157,7 @@ function build(
       checkpointLatencyNs: written.stores.checkpointLatency,
       desiredStateLatencyNs: written.stores.desiredStateLatency,
     },
+    ...(migration !== null && { migration }),
     faults: buildFaults(context),
     ...(written.alerts !== undefined && { alerts: buildAlerts(written.alerts) }),
     ...(written.healing.kind !== 'off' && { healing: healingOf(written.healing) }),

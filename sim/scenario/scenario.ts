@@ -4,10 +4,12 @@ import type { OffsetReset } from '../../src/router/policy.ts';
 import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
+import type { MigrationSpec } from './migration-spec.ts';
 
 export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
 export type { HealingSpec } from './healing-spec.ts';
+export type { BranchSpec, MigrationSpec } from './migration-spec.ts';
 
 export interface BrokerSpec {
   readonly cores: number;
@@ -321,6 +323,13 @@ export type AssertionSpec =
     }
   | { readonly metric: 'cpu'; readonly quantile: 'mean' | 'p99' | 'max'; readonly atMost: number }
   | { readonly metric: 'dropped'; readonly atMost: number; readonly as: 'records' | 'fraction' }
+  /** Of a migration: records that only one of the two pipelines delivered. */
+  | {
+      readonly metric: 'only';
+      readonly pipeline: 'old' | 'new';
+      readonly atMost: number;
+      readonly as: 'records' | 'fraction';
+    }
   | {
       readonly metric: 'alert';
       readonly rule: AlertRuleName;
@@ -370,6 +379,8 @@ export interface Scenario {
   };
   readonly sinks: readonly SinkSpec[];
   readonly stores: { readonly checkpointLatencyNs: number; readonly desiredStateLatencyNs: number };
+  /** The pipeline that is being replaced, if it runs beside this one. */
+  readonly migration?: MigrationSpec | undefined;
   readonly faults: readonly FaultSpec[];
   /** Absent: nobody watches. */
   readonly alerts?: AlertsSpec;

@@ -159,7 +159,7 @@ export function buildAssertions(context: TimelineContext): AssertionSpec[] {
 }
 
 function assertionsOf(assertion: WrittenAssertion, i: number, context: TimelineContext): AssertionSpec[] {
-  const { sinks, report } = context;
+  const { scenario, sinks, report } = context;
   const theSinks = (name: string): readonly SinkSpec[] =>
     lookUp(name, sinks.byName, { path: ['assert', i, 'sink'], what: 'a sink', report });
   switch (assertion.metric) {
@@ -170,6 +170,16 @@ function assertionsOf(assertion: WrittenAssertion, i: number, context: TimelineC
       return sink === undefined
         ? [{ metric, sink: null, ...amount }]
         : theSinks(sink).map(({ name }) => ({ metric, sink: name, ...amount }));
+    }
+    case 'only': {
+      const { atMost, pipeline } = assertion;
+      if (scenario.migration === undefined) {
+        const expected = 'a `migration`, in which there are two pipelines';
+        report({ path: ['assert', i, 'metric'], given: 'only', expected });
+      }
+      return [
+        { metric: 'only', pipeline, atMost: atMost.value, as: atMost.kind === 'records' ? 'records' : 'fraction' },
+      ];
     }
     case 'dropped': {
       const { atMost } = assertion;

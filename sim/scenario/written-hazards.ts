@@ -94,4 +94,19 @@ export const hazardSchemas = [
     }),
     'A host of routers dies: all its containers are relaunched from their last commits.',
   ),
+  group(
+    z.strictObject({
+      kind: z.literal('collector-kill'),
+      at: at(),
+      for: lasting(),
+      collector: setting(count(), 'Its number, from 0: those of the first region come first.', 'the first', 0),
+      disk: setting(
+        choice(['kept', 'lost']),
+        'Whether it returns with the files that it had written.',
+        'a process dies more often than a disk',
+        'kept',
+      ),
+    }),
+    'A collector of the pipeline that is being replaced dies, and what it held in memory; it is started again.',
+  ),
 ] as const;

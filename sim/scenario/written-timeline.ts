@@ -189,6 +189,14 @@ export const assertionSchema = z.discriminatedUnion('metric', [
   group(z.strictObject({ metric: z.literal('dropped'), atMost: recordsOrShare() }), 'Records that producers drop.'),
   group(
     z.strictObject({
+      metric: z.literal('only'),
+      pipeline: required(choice(['old', 'new']), 'The pipeline that delivered them, of the two of a migration.'),
+      atMost: recordsOrShare(),
+    }),
+    'Records that only one of two pipelines delivered by the end of the run.',
+  ),
+  group(
+    z.strictObject({
       metric: z.literal('lag'),
       sink: sink(),
       atMost: required(bound(['duration']), 'The bound: records, or the age of the oldest.'),

@@ -10,6 +10,7 @@ import { choice, count, duration, factor, group, optional, required, setting, sh
 import { alertsSchema } from './written-alerts.ts';
 import { brokerSchema, clusterSchema, controllerSchema, logSchema, NAME } from './written-cluster.ts';
 import { healingSchema } from './written-healing.ts';
+import { migrationSchema } from './written-migration.ts';
 import { producersSchema } from './written-producer.ts';
 import { routerSchema, sinkSchema } from './written-sinks.ts';
 import { assertionSchema, faultSchema } from './written-timeline.ts';
@@ -114,6 +115,7 @@ export const writtenSchema = group(
     router: group(routerSchema.prefault({}), 'Routers of all sinks.'),
     sinks: group(named(sinkSchema).prefault({}), 'Sinks by name.'),
     stores: storesSchema.prefault({}),
+    migration: migrationSchema.optional(),
     faults: group(z.array(faultSchema).prefault([]), 'What breaks, when and for how long.'),
     alerts: optional(alertsSchema, 'Who watches the world, and raises alerts.', 'nobody does'),
     healing: group(healingSchema.prefault({ kind: 'off' }), 'An automaton that replaces brokers (T16).'),
