@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { checkPolicy } from '../testing/check.ts';
+import { checkPolicy, type PoliciesModule } from '../testing/check.ts';
 import { smallPipeline } from '../testing/traps.fixture.ts';
 import { runProgram } from './program.ts';
 import { realKit, realWorld } from './real-world.ts';
@@ -147,5 +147,36 @@ describe('spillway check and replay, on a real search', () => {
     writeFileSync(join(folder, 'code.json'), JSON.stringify({ ...found.saved, code: true }));
     expect(await real('replay', join(folder, 'code.json'))).toBe(2);
     expect(io.stderr).toContain('run its test with SPILLWAY_REPLAY=<token> in the environment');
+  });
+
+  it('replays code to the byte from the module that has it', async () => {
+    const module = join(folder, 'policies.mjs');
+    writeFileSync(
+      module,
+      `export const policies = { router: { commit: { name: 'ahead', upTo: 'fetched', dueNs: (_, lastNs) => lastNs + 1e8 } } };`,
+    );
+    const { policies } = (await import(module)) as PoliciesModule;
+    const world = smallPipeline();
+    const options = { world, ...policies, module, bounds: { loss: 0 }, runs: 500, seed: 1 };
+    const { failure } = checkPolicy({ ...options, faults: { kinds: ['router-crash', 'sink-stop'] } });
+    expect(failure!.command).toBe(`npx spillway replay ${failure!.token} --policies ${module}`);
+    expect(await real('replay', ...failure!.command.split(' ').slice(3))).toBe(1);
+    expect(io.stdout).toBe(`${failure!.text}\n`);
+    expect(io.stderr).toBe('');
+
+    // What would be taken for a policy and isn't is said.
+    for (const [text, said] of [
+      ['export const policy = {};', 'it exports policy; expected `policies`'],
+      [
+        'export const policies = { routers: {} };',
+        'policies.routers; expected one of producer, router, dedupe, bounds',
+      ],
+      ['export const policies = ;', 'expected a JavaScript module'],
+    ] as const) {
+      const bad = join(folder, `${said.length}.mjs`);
+      writeFileSync(bad, text);
+      expect(await real('replay', failure!.token, '--policies', bad)).toBe(2);
+      expect(io.stderr).toContain(said);
+    }
   });
 });

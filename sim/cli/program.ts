@@ -138,8 +138,9 @@ function buildProgram(doors: ProgramDoors, done: (code: number) => void): Comman
     .description('run a schedule again that broke a promise')
     .argument('<failure>', 'the token that a failed check has printed, or a file of a corpus')
     .option('--trace', 'show every step of the run')
-    .action((what: string, { trace }: { trace?: boolean }) =>
-      done(replayCommand({ what, trace: trace === true }, doors)),
+    .option('--policies <file>', 'a JavaScript module that exports `policies`, where the check had code')
+    .action(async (what: string, { trace, policies }: { trace?: boolean; policies?: string }) =>
+      done(await replayCommand({ what, trace: trace === true, policies }, doors)),
     );
 
   program

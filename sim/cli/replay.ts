@@ -1,22 +1,26 @@
 /** `spillway replay`: runs a failed schedule again, to the byte, and shows its steps when asked. */
 import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { PoliciesModule } from '../testing/check.ts';
 import { isToken, parseCase, type SavedCase, savedCaseOf } from '../testing/token.ts';
 import { EXIT_ASSERTION, EXIT_OK, InputError } from './exit.ts';
 import type { Io } from './io.ts';
 import type { Kit } from './world.ts';
 
 /** Answers 1 when the promise is broken again, 0 when it holds now. Throws InputError for what is no failure. */
-export function replayCommand(
-  args: { readonly what: string; readonly trace: boolean },
+export async function replayCommand(
+  args: { readonly what: string; readonly trace: boolean; readonly policies: string | undefined },
   { io, kit }: { io: Io; kit: Kit },
-): number {
+): Promise<number> {
   const saved = savedOf(args.what);
-  if (saved.code) {
+  if (saved.code && args.policies === undefined) {
     throw new InputError(
-      `replay: the policies or bounds of this check are code; run its test with SPILLWAY_REPLAY=<token> in the environment`,
+      `replay: the policies or bounds of this check are code; name their module with --policies <file>, or run its test with SPILLWAY_REPLAY=<token> in the environment`,
     );
   }
-  const failure = kit.replay(saved);
+  const policies = args.policies === undefined ? undefined : await policiesIn(args.policies);
+  const failure = kit.replay(saved, policies);
   if (failure === null) {
     io.out('HOLDS: the schedule no longer breaks the promise\n');
     return EXIT_OK;
@@ -27,6 +31,26 @@ export function replayCommand(
     io.err(`spillway: not the same run: digest ${failure.saved.digest}, saved was ${saved.digest}; another version?\n`);
   }
   return EXIT_ASSERTION;
+}
+
+/** The `policies` of a module of the user's. */
+async function policiesIn(file: string): Promise<PoliciesModule['policies']> {
+  const bad = (what: string): InputError => new InputError(`replay --policies ${file}: ${what}`);
+  let module: Partial<PoliciesModule>;
+  try {
+    module = (await import(pathToFileURL(resolve(file)).href)) as Partial<PoliciesModule>;
+  } catch (error) {
+    throw bad(`${(error as Error).message}; expected a JavaScript module`);
+  }
+  const { policies } = module;
+  if (typeof policies !== 'object' || policies === null) {
+    const exported = Object.keys(module).join(', ') || 'nothing';
+    throw bad(`it exports ${exported}; expected \`policies\`, an object with producer, router, dedupe or bounds`);
+  }
+  const known = ['producer', 'router', 'dedupe', 'bounds'];
+  const strange = Object.keys(policies).filter((key) => !known.includes(key));
+  if (strange.length > 0) throw bad(`policies.${strange[0]}; expected one of ${known.join(', ')}`);
+  return policies;
 }
 
 function savedOf(what: string): SavedCase {

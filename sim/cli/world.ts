@@ -1,6 +1,7 @@
 import type { RunResult } from '../report/result.ts';
 import type { Explanation, LoadOptions, Written } from '../scenario/index.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import type { PoliciesModule } from '../testing/check.ts';
 import type { Failure } from '../testing/failure.ts';
 import type { SearchNews, SearchTask } from '../testing/search-task.ts';
 import type { SavedCase } from '../testing/token.ts';
@@ -39,5 +40,5 @@ export interface Kit {
   /** Former failures, run again. */
   corpus(task: SearchTask, cases: readonly SavedCase[]): SearchNews;
   /** Null when the promise holds now. */
-  replay(saved: SavedCase): Failure | null;
+  replay(saved: SavedCase, policies?: PoliciesModule['policies']): Failure | null;
 }

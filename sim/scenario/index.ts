@@ -4,7 +4,7 @@ export { formatIssue, ScenarioError, type ScenarioIssue } from './issue.ts';
 export { scenarioJsonSchema } from './json-schema.ts';
 export { type LoadOptions, loadScenario, writtenScenario } from './load.ts';
 export { defineScenario, presets } from './presets.ts';
-export { resolveScenario, type Written } from './resolve.ts';
+export { resolveScenario, runTimesOf, type Written } from './resolve.ts';
 export type * from './scenario.ts';
 export { scenarioHash } from './scenario-hash.ts';
 export { scenarioTemplate } from './template.ts';

@@ -16,7 +16,7 @@ import { buildSinks } from './sinks.ts';
 import { buildAssertions, buildFaults } from './timeline.ts';
 import { buildTopics } from './topics.ts';
 import { resolveTrace } from './trace-file.ts';
-import type { ParsedScenario, ScenarioPatch, WrittenScenario } from './written.ts';
+import { type ParsedScenario, type ScenarioPatch, type WrittenScenario, writtenSchema } from './written.ts';
 import { healingOf } from './written-healing.ts';
 import { acksOf } from './written-producer.ts';
 
@@ -31,17 +31,26 @@ export function resolveScenario(written: Written, { directory = '.' }: { directo
   return resolveLayers(chainOf(objectLayer(written, { directory })));
 }
 
+/** How long a scenario runs, ns, without resolving the rest of it. Throws a `ScenarioError` if that can't be read. */
+export function runTimesOf(written: Written): { readonly warmupNs: number; readonly durationNs: number } {
+  const merged = mergeLayers(chainOf(objectLayer(written, { directory: '.' })));
+  const run = writtenSchema.shape.run.safeParse(merged.run);
+  if (run.success) return { warmupNs: run.data.warmup, durationNs: run.data.for };
+  return resolveScenario(written);
+}
+
 /** The same from layers, what everything rests on first. */
 export function resolveLayers(layers: readonly Layer[]): Scenario {
   const fail = (findings: readonly Finding[]): never => {
     throw new ScenarioError(findings.map((finding) => issueOf(finding, layers)));
   };
   const merged = withProfile(mergeLayers(layers));
-  const alone = check(merged);
-  if ('findings' in alone) return fail(alone.findings);
-  // Only now that each group is known to be sound: a bad default would otherwise be told once for each that inherits it.
   const checked = check(withInheritance(merged));
-  if ('findings' in checked) return fail(checked.findings);
+  if ('findings' in checked) {
+    // First what is wrong by itself: a bad default would otherwise be told once for each that inherits it.
+    const alone = check(merged);
+    return fail('findings' in alone ? alone.findings : checked.findings);
+  }
   const findings: Finding[] = [];
   const issues: ScenarioIssue[] = [];
   const resolved = build(
@@ -85,12 +94,14 @@ function withProfile(merged: Tree): Tree {
 
 /** Clusters and sinks take what they do not say from the groups `broker`, `log`, `controller` and `router`. */
 function withInheritance(merged: Tree): Tree {
-  const inherit = (map: unknown, groups: readonly string[]): Tree => {
-    const items = isTree(map) ? Object.entries(map) : [];
+  const inherit = (map: unknown, groups: readonly string[]): unknown => {
+    // What is no map is told by the check.
+    if (!isTree(map)) return map;
     return Object.fromEntries(
-      items.map(([name, item]) => {
+      Object.entries(map).map(([name, item]) => {
+        if (!isTree(item)) return [name, item];
         const base = Object.fromEntries(groups.map((group) => [group, merged[group] ?? {}]));
-        return [name, merge(base, item as Tree)];
+        return [name, merge(base, item)];
       }),
     );
   };

@@ -12,6 +12,18 @@ export interface Spot {
 
 /** Takes off defaults and optionality; keeps the outermost facts met on the way. */
 export function spotOf(schema: z.core.$ZodType): Spot {
+  let spot = spots.get(schema);
+  if (spot === undefined) {
+    spot = findSpot(schema);
+    spots.set(schema, spot);
+  }
+  return spot;
+}
+
+/** Schemas don't change, and each is asked for with every scenario. */
+const spots = new WeakMap<z.core.$ZodType, Spot>();
+
+function findSpot(schema: z.core.$ZodType): Spot {
   let setting: SettingInfo | undefined;
   let at = schema;
   for (;;) {

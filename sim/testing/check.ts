@@ -27,6 +27,11 @@ export interface CheckOptions extends ScenarioOptions, Policies, Pick<RunOptions
   readonly corpus?: readonly Written[];
   /** Called after every schedule; false ends the search. */
   readonly onSchedule?: (run: ScheduleRun) => boolean | undefined;
+  /**
+   * Path of a JavaScript module whose `policies` are those of this check, from the working directory: a failure's command
+   * then runs it from the command line. See `PoliciesModule`.
+   */
+  readonly module?: string;
   /** The token of a failure: only that schedule is run. Default the environment's `SPILLWAY_REPLAY`, if it is for this check. */
   readonly replay?: string;
 }
@@ -62,11 +67,22 @@ export function checkPolicy(options: CheckOptions): CheckReport {
   return check.corpus(options.corpus ?? []) ?? check.search();
 }
 
-/** Runs a saved failure again; null when the promise holds now. Throws RangeError for one that needs the test's code. */
-export function replayCase(saved: SavedCase): Failure | null {
-  if (saved.code) throw new RangeError('a case whose policies or bounds are code; expected one of settings alone');
-  const { fidelity, phases, bounds, check: name } = saved;
-  return new Check({ fidelity, phases, bounds, name }).only(saved).failure;
+/** What a module of policies exports as `policies`: code that a replay needs, and bounds where they are functions. */
+export interface PoliciesModule {
+  readonly policies: Policies & { readonly bounds?: Bounds };
+}
+
+/**
+ * Runs a saved failure again; null when the promise holds now. Policies and bounds that are code are handed in. Throws
+ * RangeError where they are missing.
+ */
+export function replayCase(saved: SavedCase, policies?: PoliciesModule['policies']): Failure | null {
+  if (saved.code && policies === undefined) {
+    throw new RangeError('a case whose policies or bounds are code; expected one of settings alone, or that code');
+  }
+  const { fidelity, phases, bounds, check: name, module } = saved;
+  return new Check({ fidelity, phases, bounds, name, ...(module !== undefined && { module }), ...policies }).only(saved)
+    .failure;
 }
 
 /** The same, and throws `PolicyFailure` when a bound is broken: for any test runner. */
@@ -156,10 +172,11 @@ class Check {
   }
 
   #fail(run: ScheduleRun, violation: Violation, searched: string): Failure {
-    const { fidelity = 'record', phases = {}, producer, router, dedupe } = this.#options;
+    const { fidelity = 'record', phases = {}, producer, router, dedupe, module } = this.#options;
     const code = producer !== undefined || router !== undefined || dedupe !== undefined || hasFunction(this.#bounds);
-    const bounds = code ? {} : this.#bounds;
-    const saved = { fidelity, phases, bounds, code, check: this.name, searched };
+    const bounds = hasFunction(this.#bounds) ? {} : this.#bounds;
+    const from = code && module !== undefined ? { module } : {};
+    const saved = { fidelity, phases, bounds, code, ...from, check: this.name, searched };
     return failureOf(run, violation, { options: this.#options, bounds: this.#bounds, saved });
   }
 

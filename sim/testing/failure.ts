@@ -48,9 +48,12 @@ export function failureOf(
     ...how.saved,
   };
   const token = tokenOf(saved);
-  const command = saved.code
-    ? `SPILLWAY_REPLAY=${token}, set for the command that runs this test`
-    : `npx spillway replay ${token}`;
+  const command =
+    saved.code && saved.module !== undefined
+      ? `npx spillway replay ${token} --policies ${saved.module}`
+      : saved.code
+        ? `SPILLWAY_REPLAY=${token}, set for the command that runs this test`
+        : `npx spillway replay ${token}`;
   const schedule = scheduleLines(run.written);
   const text = [
     `broken: ${violation.bound}`,

@@ -27,6 +27,7 @@ export {
   type CheckOptions,
   type CheckReport,
   checkPolicy,
+  type PoliciesModule,
   PolicyFailure,
   replayCase,
 } from './check.ts';

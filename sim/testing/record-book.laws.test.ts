@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Written } from '../scenario/index.ts';
 import { scenarios } from './arbitrary/scenarios.ts';
 import { runSchedule } from './schedule-run.ts';
+import { smallPipeline } from './traps.fixture.ts';
 
 describe('a run followed record by record', () => {
   it('comes to what the ledger says, in any scenario, and drains once all is healed', () => {
@@ -57,6 +58,23 @@ describe('a run followed record by record', () => {
       { numRuns: 60, seed: 1 },
     );
     expect(unwritten).toBeGreaterThan(0);
+  });
+
+  it('holds order in the logs against what stands there: a batch that is lost and stored again is in order', () => {
+    const run = runSchedule({
+      ...smallPipeline({
+        policy: { partitioner: 'keyed', keys: 5, inFlight: 1, deliveryTimeout: 'never' },
+        topic: { partitions: 2, rate: '100/s' },
+      }),
+      seed: 264039,
+      faults: [
+        { kind: 'broker-replace', cluster: 'normal', broker: 0, at: '380ms', for: '1ms' },
+        { kind: 'zone-kill', region: 'main', zone: 0, at: '640ms', for: '1ms' },
+      ],
+    });
+    const twice = run.book!.records.filter(({ batch }) => (batch?.appends.length ?? 0) > 1);
+    expect(twice.length).toBeGreaterThan(0);
+    expect(run.disorders!.filter(({ sink }) => sink < 0)).toEqual([]);
   });
 
   it('gives in request fidelity what the record gives, as far as sums tell', () => {

@@ -167,6 +167,7 @@ export class RecordBook extends BufferWatch {
         append.happened = append.atNs <= nowNs;
       }
     }
+    this.#forgetLost();
   }
 
   override delivered({ sink, partition, from, to }: RouteRange, nowNs: number): void {
@@ -180,6 +181,16 @@ export class RecordBook extends BufferWatch {
     for (let offset = from; offset < to; offset++) {
       const id = this.at(partition, offset);
       if (id !== NONE && !this.lostFor[sink]!.has(id)) this.lostFor[sink]!.set(id, cause);
+    }
+  }
+
+  /** Order in the logs is that of what stands: a batch that was lost and is stored again comes after none of its own records. */
+  #forgetLost(): void {
+    const latest = this.#latest[0]!;
+    latest.clear();
+    for (const { id, stream, keyHash, batch } of this.records) {
+      const standing = batch?.appends.find(({ stands }) => stands);
+      if (standing !== undefined) latest.set(unitOf({ stream, keyHash }, standing.partition), id);
     }
   }
 
@@ -205,11 +216,16 @@ export class RecordBook extends BufferWatch {
 
   #inOrder(id: number, partition: number, sink: number): void {
     const { stream, keyHash, ordinal } = this.records[id]!;
-    const unit = keyHash === NO_KEY ? `${stream}@${partition}` : `${stream}#${keyHash}`;
+    const unit = unitOf({ stream, keyHash }, partition);
     const latest = this.#latest[sink + 1]!;
     const before = latest.get(unit);
     if (before !== undefined && this.records[before]!.ordinal > ordinal) {
       this.disorders.push({ record: id, behind: before, sink });
     } else latest.set(unit, id);
   }
+}
+
+/** Within what records keep their order: a key, or a stream and partition for records without one. */
+function unitOf({ stream, keyHash }: { stream: number; keyHash: number }, partition: number): string {
+  return keyHash === NO_KEY ? `${stream}@${partition}` : `${stream}#${keyHash}`;
 }

@@ -16,8 +16,10 @@ export interface SavedCase {
   readonly broke: BoundName;
   /** Of the failing run: a replay that has it is the same to the byte. */
   readonly digest: string;
-  /** Policies or bounds are code: only the test itself can run it again. */
+  /** Policies or bounds are code: only the test itself can run it again, or whoever has the module. */
   readonly code: boolean;
+  /** Where that code is, as the check said it. */
+  readonly module?: string;
   /** Which check it belongs to. */
   readonly check: string;
   /** How it was found, in words. */

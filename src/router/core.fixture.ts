@@ -2,7 +2,7 @@ import { byCredit, pauseWhenFull } from './backpressure.ts';
 import { commitEvery } from './commit.ts';
 import { RouterCore, type RouterCoreOptions } from './core.ts';
 import type { RouterEffects } from './effects.ts';
-import type { OffsetReset, RouterRetryPolicy, SkipCause, WriteResult } from './policy.ts';
+import type { CommitPolicy, OffsetReset, RouterRetryPolicy, SkipCause, WriteResult } from './policy.ts';
 import { exponentialRetry } from './retry.ts';
 
 export const RECORD_BYTES = 10;
@@ -50,6 +50,8 @@ export class SmallWorld implements RouterEffects {
   readonly lostOffsets: Set<number>[];
   /** What a sink will never take and the core has dropped: `sink/slot/offset`. */
   readonly refusedOffsets = new Set<string>();
+  /** What each slot was last asked to commit, −1 while it is not this container's. */
+  asked: number[] = [];
   readonly calls: string[] = [];
   granted: number[];
   sentRecords: number[];
@@ -99,7 +101,7 @@ export class SmallWorld implements RouterEffects {
         s.creditRecords > 0
           ? byCredit({ bufferBytesMax: s.bufferBytesMax, creditRecords: s.creditRecords })
           : pauseWhenFull(s.bufferBytesMax),
-      commit: { ...commitEvery(s.commitIntervalNs), upTo: s.commitUpTo },
+      commit: this.countedCommits(),
       retry: exponentialRetry({ backoffNs: MS, backoffMaxNs: 8 * MS, refused: s.refused }),
       reset: s.reset,
       draw: () => 0.5,
@@ -107,9 +109,42 @@ export class SmallWorld implements RouterEffects {
     this.core = new RouterCore(options, this, this.nowNs);
     this.granted = Array(s.sinks).fill(0);
     this.sentRecords = Array(s.sinks).fill(0);
-    for (let slot = 0; slot < s.slots; slot++) this.core.assign(slot, this.stored[slot], this.nowNs);
+    this.asked = Array(s.slots).fill(-1);
+    for (let slot = 0; slot < s.slots; slot++) this.assign(slot);
     if (s.creditRecords > 0) for (let sink = 0; sink < s.sinks; sink++) this.grant(sink, s.creditRecords);
     return this.core;
+  }
+
+  /** By time, as the settings say; the number it is asked with is held against the world's own count. */
+  private countedCommits(): CommitPolicy {
+    const { dueNs, ...policy } = commitEvery(this.settings.commitIntervalNs);
+    return {
+      ...policy,
+      upTo: this.settings.commitUpTo,
+      dueNs: (records, lastNs) => {
+        const { core } = this;
+        const ahead = this.settings.commitUpTo === 'fetched';
+        const waiting = this.asked.map((asked, slot) =>
+          asked < 0 ? 0 : (ahead ? core.position(slot) : core.writtenUpTo(slot)) - asked,
+        );
+        const sum = waiting.reduce((total, n) => total + n, 0);
+        if (records !== sum) throw new Error(`${records} records are said to wait for a commit; there are ${sum}`);
+        return dueNs(records, lastNs);
+      },
+    };
+  }
+
+  /** The slot goes to another container, which nobody plays here: what was on its way for it is forgotten. */
+  revoke(slot: number): void {
+    if (this.asked[slot] < 0) return;
+    this.asked[slot] = -1;
+    this.pending = this.pending.filter((p) => p.kind === 'write' || p.slot !== slot);
+    this.core.revoke(slot, this.nowNs);
+  }
+  assign(slot: number): void {
+    if (this.asked[slot] >= 0) return;
+    this.asked[slot] = this.stored[slot];
+    this.core.assign(slot, this.stored[slot], this.nowNs);
   }
 
   /** The container dies: writes on their way land if the test says so; fetches and commits on their way are gone. */
@@ -147,6 +182,7 @@ export class SmallWorld implements RouterEffects {
   private refunds: [number, number][] = [];
   commit(slot: number, offset: number): void {
     this.calls.push(`commit ${slot} at ${offset}`);
+    this.asked[slot] = offset;
     this.pending.push({ kind: 'commit', slot, offset });
   }
   paused(slot: number): void {
@@ -196,6 +232,7 @@ export class SmallWorld implements RouterEffects {
       if (this.settings.creditRecords > 0) this.grant(p.sink, records);
     } else {
       if (outcome === 'ok') this.stored[p.slot] = p.offset;
+      if (outcome !== 'ok') this.asked[p.slot] = this.core.committedUpTo(p.slot);
       this.core.committed(p.slot, p.offset, outcome === 'ok', this.nowNs);
     }
   }
@@ -221,6 +258,7 @@ export class SmallWorld implements RouterEffects {
 
   /** Everything healthy: answers all, empty fetches too as a broker does when their wait runs out, until all is committed. */
   drain(rounds = 2000): void {
+    for (let slot = 0; slot < this.stored.length; slot++) this.assign(slot);
     for (let round = 0; round < rounds; round++) {
       if (this.stored.every((offset, slot) => offset === this.logEnd[slot])) return;
       for (const p of [...this.pending]) {
@@ -259,6 +297,8 @@ export class SmallWorld implements RouterEffects {
 
   private arrive(sink: number, ranges: readonly Range[]): void {
     for (const [slot, from, to] of ranges) {
+      // Sent again after its slot was revoked: whose it is, the core no longer knows.
+      if (slot < 0) continue;
       const counts = this.arrivals[sink][slot];
       for (let o = from; o < to; o++) counts[o] = (counts[o] ?? 0) + 1;
     }

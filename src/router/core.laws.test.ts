@@ -22,7 +22,7 @@ const settings: fc.Arbitrary<Settings> = fc.record({
 type Step =
   | readonly ['append' | 'retain', number, number]
   | readonly ['answer', number, 'ok' | 'rejected' | 'refused' | 'failed']
-  | readonly ['wait', number]
+  | readonly ['wait' | 'revoke' | 'assign', number]
   | readonly ['crash', number];
 
 const steps: fc.Arbitrary<Step[]> = fc.array(
@@ -45,6 +45,8 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     { weight: 4, arbitrary: fc.tuple(fc.constant('wait' as const), fc.integer({ min: 0, max: 10 * MS })) },
     { weight: 1, arbitrary: fc.tuple(fc.constant('retain' as const), fc.nat(3), fc.integer({ min: 1, max: 40 })) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('revoke' as const), fc.nat(3)) },
+    { weight: 2, arbitrary: fc.tuple(fc.constant('assign' as const), fc.nat(3)) },
     { weight: 1, arbitrary: fc.tuple(fc.constant('crash' as const), fc.nat(255)) },
   ),
   { maxLength: 120 },
@@ -62,6 +64,10 @@ function take(world: SmallWorld, step: Step): void {
     }
     case 'answer':
       if (world.pending.length > 0) world.answer(step[1] % world.pending.length, step[2]);
+      break;
+    case 'revoke':
+    case 'assign':
+      world[step[0]](step[1] % world.logEnd.length);
       break;
     case 'wait':
       world.advance(step[1]);
@@ -98,13 +104,25 @@ describe('whatever fails, in whatever order answers come, a router core', () => 
     );
   });
 
+  it('counts what waits for a commit and commits in order, ahead of writes too', () => {
+    fc.assert(
+      fc.property(settings, steps, (how, what) => {
+        const world = new SmallWorld({ ...how, commitUpTo: 'fetched' });
+        for (const step of what) take(world, step);
+        world.drain();
+        expect(world.stored).toEqual(world.logEnd);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('writes twice at most what lay between the last commit and the crash', () => {
     fc.assert(
       fc.property(settings, steps, fc.nat(255), (how, what, landing) => {
         const world = new SmallWorld({ ...how, writeTimeoutNs: 1e15 });
         for (const step of what) {
           // A write that failed here never arrived, so that only the crash makes copies.
-          if (step[0] !== 'crash' && step[0] !== 'retain') take(world, step);
+          if (step[0] !== 'crash' && step[0] !== 'retain' && step[0] !== 'revoke') take(world, step);
         }
         const committed = [...world.stored];
         const position = world.stored.map((_, slot) => world.core.position(slot));

@@ -44,6 +44,78 @@ describe('a router core', () => {
     expect(world.core.deadline()).toBeGreaterThan(1e11);
   });
 
+  it('flushes commits before a planned stop, ahead of their time', () => {
+    const world = new SmallWorld({ commitIntervalNs: 1e12 });
+    world.logEnd[0] = 5;
+    world.answerFirst('fetch');
+    world.answerFirst('write');
+    expect(world.calls.some((call) => call.startsWith('commit'))).toBe(false);
+    world.core.flushCommits(world.nowNs);
+    expect(world.calls.at(-1)).toBe('commit 0 at 5');
+  });
+
+  it('sends what it holds when it closes, fetches no more, and is drained once all is written', () => {
+    const world = new SmallWorld({ slots: 2, ageNs: 1e12, writesInFlightMax: 1 });
+    expect(world.core.drained).toBe(true);
+    world.logEnd[0] = 15;
+    world.answerFirst('fetch');
+    expect(world.core.drained).toBe(false);
+    world.core.close(world.nowNs);
+    const fetches = world.calls.filter((call) => call.startsWith('fetch')).length;
+    // What was on its way when it closed is taken, and goes at once.
+    world.logEnd[1] = 3;
+    world.answer(world.pending.findIndex((p) => p.kind === 'fetch' && p.slot === 1));
+    while (world.pending.some((p) => p.kind === 'write')) {
+      expect(world.core.drained).toBe(false);
+      world.answerFirst('write');
+    }
+    expect(world.core.drained).toBe(true);
+    expect([world.core.writtenUpTo(0), world.core.writtenUpTo(1)]).toEqual([10, 3]);
+    expect(world.calls.filter((call) => call.startsWith('fetch'))).toHaveLength(fetches);
+  });
+
+  it('shows what it holds: the ranges that are fetched and not yet written everywhere', () => {
+    const world = new SmallWorld({ bytesMax: 5 * RECORD_BYTES, writesInFlightMax: 4 });
+    world.logEnd[0] = 10;
+    world.answerFirst('fetch');
+    const held: number[][] = [];
+    world.core.visitHeld(0, (from, to) => held.push([from, to]));
+    expect(held).toEqual([
+      [0, 5],
+      [5, 10],
+    ]);
+    expect(world.core.position(0)).toBe(10);
+    world.answerFirst('write');
+    held.length = 0;
+    world.core.visitHeld(0, (from, to) => held.push([from, to]));
+    expect(held).toEqual([[5, 10]]);
+  });
+
+  it('gives up a slot whatever it was doing, and takes it again from what was committed', () => {
+    const world = new SmallWorld({ slots: 3, bufferBytesMax: 0, writesInFlightMax: 1, fetchBytesMax: 50 });
+    // Slot 0 fetches; 1 and 2 wait for room.
+    expect(world.calls).toEqual(['fetch 0 from 0', 'paused 1', 'paused 2']);
+    world.revoke(1);
+    world.logEnd[0] = 5;
+    world.answerFirst('fetch', 'failed');
+    expect(world.calls.slice(3)).toEqual(['resumed 2', 'fetch 2 from 0']);
+    world.revoke(0);
+    world.revoke(2);
+    // The time at which it would have tried again passes.
+    const calls = world.calls.length;
+    world.advance(50 * MS);
+    expect(world.calls).toHaveLength(calls);
+    expect(world.core.deadline()).toBe(Infinity);
+    world.assign(0);
+    expect(world.calls.at(-1)).toBe('fetch 0 from 0');
+    world.answerFirst('fetch');
+    world.revoke(0);
+    world.answerFirst('write');
+    world.advance(50 * MS);
+    expect(world.calls.some((call) => call.startsWith('commit'))).toBe(false);
+    expect(world.core.heldBytes).toBe(0);
+  });
+
   it('groups ranges until the write is full, and cuts a range where it is', () => {
     const world = new SmallWorld({ bytesMax: 8 * RECORD_BYTES, ageNs: 100 * MS });
     world.logEnd[0] = 5;

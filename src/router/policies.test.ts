@@ -1,9 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { byCredit, pauseWhenFull } from './backpressure.ts';
 import { commitAfter, commitEvery } from './commit.ts';
 import { DedupeWindow } from './dedupe.ts';
 import { exponentialRetry } from './retry.ts';
 import { RollingCount } from './scaling.ts';
+
+describe('policies', () => {
+  it('have the names that traces tell them by', () => {
+    const credit = { bufferBytesMax: 1, creditRecords: 1 };
+    const names = [
+      commitEvery(1),
+      commitAfter({ records: 1, intervalNs: 1 }),
+      pauseWhenFull(1),
+      byCredit(credit),
+      exponentialRetry({ backoffNs: 1, backoffMaxNs: 1 }),
+    ].map(({ name }) => name);
+    expect(names).toEqual(['interval', 'number', 'pause', 'credit', 'exponential']);
+    expect(pauseWhenFull(10).mayFetch(4, 3, 3)).toBe(true);
+    expect(pauseWhenFull(10).mayFetch(4, 3, 4)).toBe(false);
+  });
+});
 
 describe('commit policies', () => {
   it('commit by time, or by number with a time for a trickle', () => {
