@@ -44,6 +44,24 @@ describe('a router core', () => {
     expect(world.core.deadline()).toBeGreaterThan(1e11);
   });
 
+  it('holds a refused commit back, longer each time', () => {
+    const world = new SmallWorld({ commitIntervalNs: 0 });
+    world.logEnd[0] = 5;
+    world.answerFirst('fetch');
+    world.answerFirst('write');
+    const waits: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      world.advance(0);
+      world.answerFirst('commit', 'failed');
+      const refusedNs = world.nowNs;
+      world.advance(world.core.deadline() - refusedNs);
+      waits.push(world.nowNs - refusedNs);
+    }
+    expect(waits[0]).toBeGreaterThan(0);
+    expect(waits[1]).toBeGreaterThan(waits[0]);
+    expect(waits[2]).toBeGreaterThan(waits[1]);
+  });
+
   it('flushes commits before a planned stop, ahead of their time', () => {
     const world = new SmallWorld({ commitIntervalNs: 1e12 });
     world.logEnd[0] = 5;

@@ -39,13 +39,6 @@ export class Fetching {
     this.slots = new Float64Array(options.slots * S);
   }
 
-  isAsked(slot: number): boolean {
-    return this.slots[slot * S + STATE] === ASKED;
-  }
-  isFree(slot: number): boolean {
-    return this.slots[slot * S + STATE] === FREE;
-  }
-
   /** True when slots wait for room and nothing that is under way will make any. */
   get starved(): boolean {
     return this.waitingCount > 0 && this.asked === 0;
