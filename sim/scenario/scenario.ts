@@ -50,6 +50,21 @@ export interface ControllerSpec {
   readonly metadataDelayNs: number;
 }
 
+export interface ZooKeeperSpec {
+  readonly name: string;
+  /** Clusters whose brokers register there. */
+  readonly clusters: readonly string[];
+  readonly nodes: number;
+  /** From the loss of its leader until another one serves. */
+  readonly electionNs: number;
+  /** What the ensemble spends on one read, one write, and one session that a client takes up again. */
+  readonly readNs: number;
+  readonly writeNs: number;
+  readonly reconnectNs: number;
+  /** Sessions of consumers for each replica in the clusters. */
+  readonly sessionsPerReplica: number;
+}
+
 export interface ClusterSpec {
   readonly name: string;
   readonly region: string;
@@ -279,6 +294,17 @@ export type FaultSpec =
       readonly by?: string | undefined;
     }
   | { readonly kind: 'controller-kill'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
+  | {
+      readonly kind: 'zookeeper-node-kill';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly zookeeper: string;
+      readonly node: number;
+      /** Whether it returns under another address. */
+      readonly replaced: boolean;
+    }
+  | { readonly kind: 'zookeeper-down'; readonly atNs: number; readonly forNs: number; readonly zookeeper: string }
+  | { readonly kind: 'zookeeper-election'; readonly atNs: number; readonly zookeeper: string }
   | { readonly kind: 'rolling-restart'; readonly atNs: number; readonly cluster: string; readonly downNs: number }
   | { readonly kind: 'leader-rebalance'; readonly atNs: number; readonly cluster: string }
   | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
@@ -381,6 +407,8 @@ export interface Scenario {
   readonly stores: { readonly checkpointLatencyNs: number; readonly desiredStateLatencyNs: number };
   /** The pipeline that is being replaced, if it runs beside this one. */
   readonly migration?: MigrationSpec | undefined;
+  /** Of the clusters that have one; without, brokers register with nobody who could fail. */
+  readonly zookeepers?: readonly ZooKeeperSpec[];
   readonly faults: readonly FaultSpec[];
   /** Absent: nobody watches. */
   readonly alerts?: AlertsSpec;
