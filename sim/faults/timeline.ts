@@ -164,20 +164,20 @@ export class FaultTimeline {
           end: () => doors.startController(fault.cluster),
         };
       case 'zookeeper-node-kill':
-      return {
-        target: `node ${fault.zookeeper}/${fault.node}`,
-        begin: () => doors.killZooKeeperNode(fault.zookeeper, fault.node),
-        end: () => doors.startZooKeeperNode(fault.zookeeper, fault.node, fault.replaced),
-      };
-    case 'zookeeper-down':
-      return {
-        target: `zookeeper ${fault.zookeeper}`,
-        begin: () => doors.stopZooKeeper(fault.zookeeper),
-        end: () => doors.startZooKeeper(fault.zookeeper),
-      };
-    case 'zookeeper-election':
-      return { target: '', begin: () => doors.electZooKeeper(fault.zookeeper) };
-    case 'rolling-restart':
+        return {
+          target: `node ${fault.zookeeper}/${fault.node}`,
+          begin: () => doors.killZooKeeperNode(fault.zookeeper, fault.node),
+          end: () => doors.startZooKeeperNode(fault.zookeeper, fault.node, fault.replaced),
+        };
+      case 'zookeeper-down':
+        return {
+          target: `zookeeper ${fault.zookeeper}`,
+          begin: () => doors.stopZooKeeper(fault.zookeeper),
+          end: () => doors.startZooKeeper(fault.zookeeper),
+        };
+      case 'zookeeper-election':
+        return { target: '', begin: () => doors.electZooKeeper(fault.zookeeper) };
+      case 'rolling-restart':
         return { target: '', begin: () => doors.restartBrokers(fault.cluster, fault.downNs) };
       case 'leader-rebalance':
         return { target: '', begin: () => doors.rebalanceLeaders(fault.cluster) };
