@@ -8,7 +8,7 @@ import { zookeeperSchema } from './written-zookeeper.ts';
 type WrittenFault = ParsedScenario['faults'][number];
 export type ZooKeeperFault = Extract<WrittenFault, { kind: `zookeeper-${string}` }>;
 
-/** By what a fault may call them: their own names, and the templates whose clusters have one each. */
+/** A fault may call them by their own names, by those of their clusters, and by those of the templates that made these. */
 export function buildZooKeepers({
   scenario,
   clusters,
@@ -19,7 +19,8 @@ export function buildZooKeepers({
 } {
   const shared = new Map(Object.entries(scenario.zookeepers).map(([name, written]) => [name, [written]]));
   const members = new Map<string, ClusterSpec[]>();
-  const own: [string, ClusterSpec][] = [];
+  const own: ClusterSpec[] = [];
+  const users: [string, string][] = [];
   for (const [template, { zookeeper, controller }] of Object.entries(scenario.clusters)) {
     const path = ['clusters', template, 'zookeeper'];
     if (zookeeper !== undefined) {
@@ -30,7 +31,8 @@ export function buildZooKeepers({
     }
     if (controller.kind === 'kraft') continue;
     for (const cluster of clusters.byName.get(template) ?? []) {
-      if (zookeeper === undefined) own.push([template, cluster]);
+      for (const name of new Set([template, cluster.name])) users.push([name, zookeeper ?? cluster.name]);
+      if (zookeeper === undefined) own.push(cluster);
       else members.set(zookeeper, [...(members.get(zookeeper) ?? []), cluster]);
     }
   }
@@ -44,23 +46,15 @@ export function buildZooKeepers({
     reconnectNs: written.reconnect,
     sessionsPerReplica: written.sessionsPerReplica,
   });
-  const byName = new Map<string, ZooKeeperSpec[]>();
-  const all: ZooKeeperSpec[] = [];
-  for (const [name, [written]] of shared) {
-    const of = members.get(name) ?? [];
-    if (of.length === 0) {
-      report({ path: ['zookeepers', name], given: 'an ensemble', expected: 'a cluster whose zookeeper it is' });
-      continue;
-    }
-    const spec = specOf(name, written!, of);
-    all.push(spec);
-    byName.set(name, [spec]);
-  }
   const plain = zookeeperSchema.parse({}) as ParsedScenario['zookeepers'][string];
-  for (const [template, cluster] of own) {
-    const spec = specOf(cluster.name, plain, [cluster]);
-    all.push(spec);
-    for (const name of new Set([template, cluster.name])) byName.set(name, [...(byName.get(name) ?? []), spec]);
+  const all: ZooKeeperSpec[] = [
+    ...[...shared].map(([name, [written]]) => specOf(name, written!, members.get(name) ?? [])),
+    ...own.map((cluster) => specOf(cluster.name, plain, [cluster])),
+  ];
+  const byName = new Map<string, readonly ZooKeeperSpec[]>();
+  for (const [name, ensemble] of [...users, ...all.map((spec): [string, string] => [spec.name, spec.name])]) {
+    const found = all.filter((spec) => spec.name === ensemble);
+    byName.set(name, [...new Set([...(byName.get(name) ?? []), ...found])]);
   }
   return { all, byName };
 }
