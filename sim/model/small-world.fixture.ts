@@ -237,7 +237,9 @@ export function smallWorld(how: SmallWorld = {}): Scenario {
     sinks,
     stores: { checkpointLatencyNs: 2 * MS, desiredStateLatencyNs: 5 * MS },
     ...(how.healing !== undefined && { healing: how.healing }),
-    ...(cluster.controller.kind === 'zookeeper' && { zookeepers: [keeper] }),
+    // Only where it may fail: it is so slow that in other worlds sessions would end by the load alone.
+    ...(cluster.controller.kind === 'zookeeper' &&
+      how.faults?.some((fault) => 'zookeeper' in fault) && { zookeepers: [keeper] }),
     // A cluster with KRaft has no ZooKeeper that could fail.
     faults: (how.faults ?? []).filter((fault) => cluster.controller.kind === 'zookeeper' || !('zookeeper' in fault)),
     assertions: [],

@@ -1,10 +1,12 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
+
 import type { AlertRuleName, AlertRules } from '../../src/audit/alert-rules.ts';
 import type { OffsetReset } from '../../src/router/policy.ts';
 import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 import type { MigrationSpec } from './migration-spec.ts';
+import type { ZooKeeperSpec } from './zookeeper-spec.ts';
 
 export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
@@ -50,20 +52,7 @@ export interface ControllerSpec {
   readonly metadataDelayNs: number;
 }
 
-export interface ZooKeeperSpec {
-  readonly name: string;
-  /** Clusters whose brokers register there. */
-  readonly clusters: readonly string[];
-  readonly nodes: number;
-  /** From the loss of its leader until another one serves. */
-  readonly electionNs: number;
-  /** What the ensemble spends on one read, one write, and one session that a client takes up again. */
-  readonly readNs: number;
-  readonly writeNs: number;
-  readonly reconnectNs: number;
-  /** Sessions of consumers for each replica in the clusters. */
-  readonly sessionsPerReplica: number;
-}
+export type { ZooKeeperSpec } from './zookeeper-spec.ts';
 
 export interface ClusterSpec {
   readonly name: string;
