@@ -6,7 +6,7 @@ import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 import type { MigrationSpec } from './migration-spec.ts';
-import type { ZooKeeperSpec } from './zookeeper-spec.ts';
+import type { ZooKeeperFaultSpec, ZooKeeperSpec } from './zookeeper-spec.ts';
 
 export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
@@ -283,17 +283,7 @@ export type FaultSpec =
       readonly by?: string | undefined;
     }
   | { readonly kind: 'controller-kill'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
-  | {
-      readonly kind: 'zookeeper-node-kill';
-      readonly atNs: number;
-      readonly forNs: number;
-      readonly zookeeper: string;
-      readonly node: number;
-      /** Whether it returns under another address. */
-      readonly replaced: boolean;
-    }
-  | { readonly kind: 'zookeeper-down'; readonly atNs: number; readonly forNs: number; readonly zookeeper: string }
-  | { readonly kind: 'zookeeper-election'; readonly atNs: number; readonly zookeeper: string }
+  | ZooKeeperFaultSpec
   | { readonly kind: 'rolling-restart'; readonly atNs: number; readonly cluster: string; readonly downNs: number }
   | { readonly kind: 'leader-rebalance'; readonly atNs: number; readonly cluster: string }
   | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }

@@ -13,3 +13,16 @@ export interface ZooKeeperSpec {
   /** Sessions of consumers for each replica in the clusters. */
   readonly sessionsPerReplica: number;
 }
+
+export type ZooKeeperFaultSpec =
+  | {
+      readonly kind: 'zookeeper-node-kill';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly zookeeper: string;
+      readonly node: number;
+      /** Whether it returns under another address. */
+      readonly replaced: boolean;
+    }
+  | { readonly kind: 'zookeeper-down'; readonly atNs: number; readonly forNs: number; readonly zookeeper: string }
+  | { readonly kind: 'zookeeper-election'; readonly atNs: number; readonly zookeeper: string };
