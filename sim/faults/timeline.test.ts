@@ -21,6 +21,11 @@ function told(faults: readonly FaultSpec[]): string[] {
       say(`slow broker ${cluster}/${broker}: ${cpu}, ${disk}, ${network}`),
     killController: (cluster) => say(`kill controller of ${cluster}`),
     startController: (cluster) => say(`start controller of ${cluster}`),
+    killZooKeeperNode: (name, node) => say(`kill node ${name}/${node}`),
+    startZooKeeperNode: (name, node, replaced) => say(`start node ${name}/${node}${replaced ? ' elsewhere' : ''}`),
+    stopZooKeeper: (name) => say(`stop zookeeper ${name}`),
+    startZooKeeper: (name) => say(`start zookeeper ${name}`),
+    electZooKeeper: (name) => say(`elect in zookeeper ${name}`),
     restartBrokers: (cluster, downNs) => say(`restart ${cluster}, ${downNs / S} s each`),
     rebalanceLeaders: (cluster) => say(`rebalance ${cluster}`),
     cutOffCluster: (cluster) => say(`cut off ${cluster}`),
@@ -82,6 +87,15 @@ describe('a fault', () => {
       { kind: 'controller-kill', ...spans, cluster: 'fronting' },
       ['2 s: kill controller of fronting', '5 s: start controller of fronting'],
     ],
+    [
+      { kind: 'zookeeper-node-kill', ...spans, zookeeper: 'shared', node: 2, replaced: true },
+      ['2 s: kill node shared/2', '5 s: start node shared/2 elsewhere'],
+    ],
+    [
+      { kind: 'zookeeper-down', ...spans, zookeeper: 'shared' },
+      ['2 s: stop zookeeper shared', '5 s: start zookeeper shared'],
+    ],
+    [{ kind: 'zookeeper-election', atNs: 2 * S, zookeeper: 'shared' }, ['2 s: elect in zookeeper shared']],
     [{ kind: 'rolling-restart', atNs: 2 * S, cluster: 'fronting', downNs: 9 * S }, ['2 s: restart fronting, 9 s each']],
     [{ kind: 'leader-rebalance', atNs: 2 * S, cluster: 'fronting' }, ['2 s: rebalance fronting']],
     [

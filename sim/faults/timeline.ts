@@ -18,6 +18,14 @@ export interface FaultDoors extends HazardDoors {
   slowBroker(cluster: string, broker: number, factors: SlowFactors): void;
   killController(cluster: string): void;
   startController(cluster: string): void;
+  killZooKeeperNode(zookeeper: string, node: number): void;
+  /** It is back; replaced, under an address that clients which run don't know. */
+  startZooKeeperNode(zookeeper: string, node: number, replaced: boolean): void;
+  /** All nodes of the ensemble are away. */
+  stopZooKeeper(zookeeper: string): void;
+  startZooKeeper(zookeeper: string): void;
+  /** Its leader steps down. */
+  electZooKeeper(zookeeper: string): void;
   restartBrokers(cluster: string, downNs: number): void;
   rebalanceLeaders(cluster: string): void;
   cutOffCluster(cluster: string): void;
@@ -155,6 +163,20 @@ export class FaultTimeline {
           begin: () => doors.killController(fault.cluster),
           end: () => doors.startController(fault.cluster),
         };
+      case 'zookeeper-node-kill':
+        return {
+          target: `node ${fault.zookeeper}/${fault.node}`,
+          begin: () => doors.killZooKeeperNode(fault.zookeeper, fault.node),
+          end: () => doors.startZooKeeperNode(fault.zookeeper, fault.node, fault.replaced),
+        };
+      case 'zookeeper-down':
+        return {
+          target: `zookeeper ${fault.zookeeper}`,
+          begin: () => doors.stopZooKeeper(fault.zookeeper),
+          end: () => doors.startZooKeeper(fault.zookeeper),
+        };
+      case 'zookeeper-election':
+        return { target: '', begin: () => doors.electZooKeeper(fault.zookeeper) };
       case 'rolling-restart':
         return { target: '', begin: () => doors.restartBrokers(fault.cluster, fault.downNs) };
       case 'leader-rebalance':

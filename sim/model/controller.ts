@@ -40,6 +40,10 @@ export class Controller {
   private current: Task | null = null;
   /** Until another one is at work. */
   private absent = false;
+  /** True while one that takes over loads. */
+  private loading = false;
+  /** Nothing can be read or written. */
+  private paused = false;
   /** Waits of an earlier life are stale. */
   generation = 0;
 
@@ -57,6 +61,7 @@ export class Controller {
   die(): void {
     this.generation++;
     this.absent = true;
+    this.loading = false;
     if (this.current !== null) this.queue.unshift(this.current);
     this.current = null;
   }
@@ -66,13 +71,29 @@ export class Controller {
     if (!this.absent) return;
     invariant(this.current === null, 'a controller that is gone is at nothing');
     this.generation++;
-    this.doors.wait(this.doors.nowNs() + Math.round(this.doors.partitions * this.spec.loadNs));
+    this.loading = true;
+    if (!this.paused) this.load();
+  }
+
+  /** ZooKeeper is away: what it was at has to be done anew. */
+  pause(): void {
+    this.paused = true;
+    this.generation++;
+    if (this.current !== null) this.queue.unshift(this.current);
+    this.current = null;
+  }
+
+  resume(): void {
+    this.paused = false;
+    if (this.loading) this.load();
+    else this.next();
   }
 
   /** What was waited for has come. */
   goOn(): void {
     if (this.current === null) {
       this.absent = false;
+      this.loading = false;
     } else {
       const done = this.current;
       this.current = null;
@@ -81,8 +102,12 @@ export class Controller {
     this.next();
   }
 
+  private load(): void {
+    this.doors.wait(this.doors.nowNs() + Math.round(this.doors.partitions * this.spec.loadNs));
+  }
+
   private next(): void {
-    if (this.absent || this.current !== null) return;
+    if (this.absent || this.paused || this.current !== null) return;
     const task = this.queue.shift();
     if (task === undefined) return;
     this.current = task;

@@ -1,9 +1,12 @@
 /** The controllers of all clusters: brokers' sessions, elections, and how everybody learns of new leaders. */
-import { type Engine, invariant } from '../engine/index.ts';
+import type { Engine } from '../engine/index.ts';
+import type { ZooKeeperSpec } from '../scenario/scenario.ts';
 import type { Clusters } from './clusters.ts';
 import { Controller, type Task } from './controller.ts';
 import { chooseLeader } from './election.ts';
-import { REPLICAS_MAX, type Topology } from './topology.ts';
+import { PartitionView } from './partition-view.ts';
+import type { Topology } from './topology.ts';
+import { ZooKeepers } from './zookeepers.ts';
 
 /** Who hears of what controllers do. */
 export interface ControllerListener {
@@ -21,6 +24,8 @@ export interface ControllerListener {
 const SESSION_ENDS = 0;
 const REGISTERS = 1;
 const SUCCEEDS = 2;
+/** In place of the time at which a session ends. */
+const HEARD = Infinity;
 
 export class Controllers {
   readonly #engine: Engine;
@@ -30,27 +35,49 @@ export class Controllers {
   readonly #controllers: readonly Controller[];
   /** By broker: 1 while its controller takes it for alive. */
   readonly #live: Uint8Array;
-  /** By broker: when its session ends, or ended, as it isn't heard; 0 while it is. */
+  /** By broker: when its session ends, or ended, as it isn't heard; `HEARD` while it is. */
   readonly #sessionEndsNs: Float64Array;
   /** Brokers whose process is up, or will be as soon as it has stopped, and that haven't registered. */
   readonly #returning = new Map<number, 'kept' | 'lost'>();
+  /** By broker: with what disk it registered last. */
+  readonly #disks = new Map<number, 'kept' | 'lost'>();
+  /** Where brokers of ZooKeeper's era register. */
+  readonly zookeepers: ZooKeepers;
   /** By cluster: the broker that is the controller too, −1 with KRaft and while there is none. */
   readonly #host: Int32Array;
   /** By cluster: the broker that was killed as such. */
   readonly #killedHost: Int32Array;
+  readonly #view: PartitionView;
   readonly #brokerKind: number;
   readonly #workKind: number;
   readonly #metadataKind: number;
   #ordinal = 0;
 
-  constructor(options: { engine: Engine; topology: Topology; clusters: Clusters; listener: ControllerListener }) {
+  constructor(options: {
+    engine: Engine;
+    topology: Topology;
+    clusters: Clusters;
+    listener: ControllerListener;
+    zookeepers: readonly ZooKeeperSpec[];
+  }) {
     const { engine, topology, clusters } = options;
     this.#engine = engine;
     this.#topology = topology;
     this.#clusters = clusters;
     this.#listener = options.listener;
     this.#live = new Uint8Array(topology.brokers).fill(1);
-    this.#sessionEndsNs = new Float64Array(topology.brokers);
+    this.#view = new PartitionView({ topology, clusters, live: this.#live });
+    this.#sessionEndsNs = new Float64Array(topology.brokers).fill(HEARD);
+    this.zookeepers = new ZooKeepers({
+      engine,
+      topology,
+      specs: options.zookeepers,
+      replicasOf: (broker) => clusters.copies.hosted(broker).length,
+      isHeard: (broker) => this.#isHeard(broker),
+      away: (cluster) => this.#controllers[cluster].pause(),
+      back: (cluster) => this.#zookeeperBack(cluster),
+      expire: (broker) => this.#expire(broker),
+    });
     this.#host = Int32Array.from(topology.clusters, ({ controller }, cluster) =>
       controller.kind === 'kraft' ? -1 : topology.clusterFirstBroker[cluster],
     );
@@ -67,7 +94,7 @@ export class Controllers {
       }
       return new Controller(controller, {
         partitions,
-        workOf: (task) => this.#affected(cluster, task).length,
+        workOf: (task) => this.#view.affected(cluster, task).length,
         apply: (task) => this.#apply(cluster, task),
         wait: (atNs) =>
           engine.schedule(atNs, this.#workKind, cluster, this.#ordinal++, this.#controllers[cluster].generation),
@@ -83,7 +110,7 @@ export class Controllers {
       this.#clusters.copies.stop(broker);
       this.#listener.brokerStopped(broker);
       this.#silent(broker);
-    } else if (this.#sessionEndsNs[broker] === 0) {
+    } else if (this.#isHeard(broker)) {
       // It had registered, and nobody has told it yet what it holds.
       this.#silent(broker);
     }
@@ -92,7 +119,17 @@ export class Controllers {
   /** The process is up again. It can register once its old session has ended. */
   start(broker: number, disk: 'kept' | 'lost'): void {
     this.#returning.set(broker, disk);
-    this.#plan(Math.max(this.#engine.nowNs, this.#sessionEndsNs[broker]), broker, REGISTERS);
+    this.zookeepers.of(this.#topology.brokerCluster[broker])?.restarted(broker);
+    this.#planRegistration(broker);
+  }
+
+  #planRegistration(broker: number): void {
+    const { nowNs } = this.#engine;
+    this.#plan(this.#isHeard(broker) ? nowNs : Math.max(nowNs, this.#sessionEndsNs[broker]), broker, REGISTERS);
+  }
+
+  #isHeard(broker: number): boolean {
+    return this.#sessionEndsNs[broker] === HEARD;
   }
 
   /** Leaders are moved off the broker; then its process stops. Nobody has to notice anything. */
@@ -112,12 +149,14 @@ export class Controllers {
   resume(broker: number): void {
     if (!this.#clusters.copies.isHung(broker)) return;
     const endsNs = this.#sessionEndsNs[broker];
-    if (endsNs === 0 || endsNs > this.#engine.nowNs) {
-      this.#sessionEndsNs[broker] = 0;
+    const cluster = this.#topology.brokerCluster[broker];
+    // Without a ZooKeeper that would end it, it has not ended.
+    const unended = this.#live[broker] === 1 && this.zookeepers.of(cluster)?.serving === false;
+    if (unended || endsNs > this.#engine.nowNs) {
+      this.#sessionEndsNs[broker] = HEARD;
       this.#clusters.resume(broker);
       this.#listener.brokerResumed(broker);
-      const cluster = this.#topology.brokerCluster[broker];
-      if (endsNs > 0 && this.#host[cluster] === broker) this.#controllers[cluster].succeed();
+      if (endsNs < HEARD && this.#host[cluster] === broker) this.#controllers[cluster].succeed();
       return;
     }
     this.#clusters.copies.stop(broker);
@@ -179,16 +218,67 @@ export class Controllers {
     } else if (step === REGISTERS) {
       const disk = this.#returning.get(broker);
       // Killed once more before it could, or not stopped yet.
-      if (disk === undefined || this.#engine.nowNs < endsNs || !this.#clusters.copies.isDown(broker)) return;
+      if (disk === undefined || !this.#clusters.copies.isDown(broker)) return;
+      if (endsNs < HEARD && this.#engine.nowNs < endsNs) return;
+      const zookeeper = this.zookeepers.of(cluster);
+      if (zookeeper !== null) {
+        const atNs = zookeeper.admit(broker);
+        if (atNs > this.#engine.nowNs) {
+          if (atNs < Infinity) this.#plan(atNs, broker, REGISTERS);
+          return;
+        }
+      }
       this.#returning.delete(broker);
-      this.#sessionEndsNs[broker] = 0;
+      this.#disks.set(broker, disk);
+      this.#sessionEndsNs[broker] = HEARD;
       if (this.#host[cluster] < 0 && controller.spec.kind === 'zookeeper') this.#takeOver(cluster, broker);
       controller.add({ kind: 'join', broker, disk });
-    } else if (this.#engine.nowNs === endsNs) {
+    } else if (this.#engine.nowNs === endsNs && this.zookeepers.of(cluster)?.serving !== false) {
       this.#live[broker] = 0;
       controller.add({ kind: 'elect', broker }, { kind: 'shrink', broker });
       if (this.#host[cluster] === broker) this.#takeOver(cluster, this.#firstUp(cluster));
     }
+  }
+
+  /** ZooKeeper has a leader again: sessions that nobody keeps end a time-out from now, and who waits may register. */
+  #zookeeperBack(cluster: number): void {
+    const controller = this.#controllers[cluster];
+    const first = this.#topology.clusterFirstBroker[cluster];
+    const endsNs = this.#engine.nowNs + controller.spec.sessionTimeoutNs;
+    controller.resume();
+    for (let broker = first; broker < first + this.#topology.clusters[cluster].brokers; broker++) {
+      if (!this.#isHeard(broker) && this.#live[broker] === 1) {
+        this.#sessionEndsNs[broker] = endsNs;
+        this.#plan(endsNs, broker, SESSION_ENDS);
+      }
+      if (this.#returning.has(broker)) this.#planRegistration(broker);
+    }
+  }
+
+  /**
+   * ZooKeeper has ended the session of a broker that runs: others lead what it led. It is fenced until it has registered
+   * anew, and comes back as one that was restarted.
+   */
+  #expire(broker: number): void {
+    const cluster = this.#topology.brokerCluster[broker];
+    const controller = this.#controllers[cluster];
+    const { copies } = this.#clusters;
+    this.#sessionEndsNs[broker] = this.#engine.nowNs;
+    this.#live[broker] = 0;
+    const wasHost = this.#host[cluster] === broker;
+    if (wasHost) controller.die();
+    const disk = copies.isDown(broker) ? (this.#disks.get(broker) ?? 'kept') : 'kept';
+    // One that hangs will hear of it when it goes on.
+    if (!copies.isHung(broker)) {
+      if (!copies.isDown(broker)) {
+        copies.stop(broker);
+        this.#listener.brokerStopped(broker);
+      }
+      this.#returning.set(broker, disk);
+      this.#plan(this.#engine.nowNs, broker, REGISTERS);
+    }
+    controller.add({ kind: 'elect', broker }, { kind: 'shrink', broker });
+    if (wasHost) this.#takeOver(cluster, this.#firstUp(cluster));
   }
 
   /** The broker is the controller from now on; −1 for nobody, until one returns. */
@@ -202,66 +292,33 @@ export class Controllers {
     const first = this.#topology.clusterFirstBroker[cluster];
     const end = first + this.#topology.clusters[cluster].brokers;
     for (let broker = first; broker < end; broker++) {
-      if (this.#sessionEndsNs[broker] === 0) return broker;
+      if (this.#isHeard(broker)) return broker;
     }
     return -1;
-  }
-
-  /** Partitions that a task is about. */
-  #affected(cluster: number, task: Task): number[] {
-    const { partitionLeader, replicas } = this.#topology;
-    const clusters = this.#clusters;
-    switch (task.kind) {
-      case 'elect':
-      case 'shut-down':
-        return clusters.copies.hosted(task.broker).filter((partition) => partitionLeader[partition] === task.broker);
-      case 'shrink':
-        return clusters.copies.hosted(task.broker).filter((partition) => {
-          const leader = partitionLeader[partition];
-          return (
-            leader !== task.broker &&
-            clusters.copies.isInSync(partition, clusters.copies.copyOf(partition, task.broker))
-          );
-        });
-      case 'join':
-        return clusters.copies.hosted(task.broker).filter((partition) => {
-          const leader = partitionLeader[partition];
-          return leader === task.broker || this.#live[leader] === 0;
-        });
-      case 'prefer': {
-        const moves: number[] = [];
-        for (let partition = 0; partition < this.#topology.partitions; partition++) {
-          const preferred = replicas[partition * REPLICAS_MAX];
-          if (this.#topology.brokerCluster[preferred] !== cluster || partitionLeader[partition] === preferred) continue;
-          if (this.#live[preferred] === 1 && clusters.copies.isInSync(partition, 0)) moves.push(partition);
-        }
-        return moves;
-      }
-    }
   }
 
   #apply(cluster: number, task: Task): void {
     switch (task.kind) {
       case 'elect':
-        this.#elect(this.#affected(cluster, task));
+        this.#elect(this.#view.affected(cluster, task));
         break;
       case 'shrink':
-        for (const partition of this.#affected(cluster, task)) {
+        for (const partition of this.#view.affected(cluster, task)) {
           this.#clusters.copies.removeFromInSync(partition, this.#clusters.copies.copyOf(partition, task.broker));
         }
         break;
       case 'join':
         // Killed meanwhile, or started by two faults before the first was heard.
-        if (this.#sessionEndsNs[task.broker] !== 0 || !this.#clusters.copies.isDown(task.broker)) break;
+        if (!this.#isHeard(task.broker) || !this.#clusters.copies.isDown(task.broker)) break;
         this.#live[task.broker] = 1;
         this.#clusters.start(task.broker, task.disk);
-        this.#elect(this.#affected(cluster, task));
+        this.#elect(this.#view.affected(cluster, task));
         break;
       case 'shut-down':
         this.#shutDown(cluster, task);
         break;
       case 'prefer': {
-        const moved = this.#affected(cluster, task);
+        const moved = this.#view.affected(cluster, task);
         for (const partition of moved) this.#lead(partition, { copy: 0, clean: true });
         this.#moved(moved);
         break;
@@ -273,7 +330,7 @@ export class Controllers {
   #elect(partitions: readonly number[]): void {
     const moved: number[] = [];
     for (const partition of partitions) {
-      const choice = chooseLeader(this.#candidates(partition), this.#spec(partition).uncleanElection);
+      const choice = chooseLeader(this.#view.candidates(partition), this.#spec(partition).uncleanElection);
       this.#topology.partitionOffline[partition] = choice === null ? 1 : 0;
       if (choice !== null) {
         this.#lead(partition, choice);
@@ -288,8 +345,8 @@ export class Controllers {
     // Killed meanwhile.
     if (this.#clusters.copies.isDown(broker)) return;
     const moved: number[] = [];
-    for (const partition of this.#affected(cluster, task)) {
-      const all = this.#candidates(partition);
+    for (const partition of this.#view.affected(cluster, task)) {
+      const all = this.#view.candidates(partition);
       const leaving = this.#clusters.copies.copyOf(partition, broker);
       const choice = chooseLeader({ ...all, isLive: (copy) => copy !== leaving && all.isLive(copy) }, false);
       if (choice === null) this.#topology.partitionOffline[partition] = 1;
@@ -312,7 +369,7 @@ export class Controllers {
   }
 
   #lead(partition: number, { copy, clean }: { copy: number; clean: boolean }): void {
-    const { isLive } = this.#candidates(partition);
+    const { isLive } = this.#view.candidates(partition);
     const alive = this.#live[this.#topology.partitionLeader[partition]] === 1;
     this.#clusters.copies.lead(partition, copy, {
       keeps: (each) => clean && isLive(each),
@@ -327,19 +384,6 @@ export class Controllers {
       const { metadataDelayNs } = this.#topology.clusters[this.#topology.topicCluster[topic]].controller;
       this.#engine.schedule(this.#engine.nowNs + metadataDelayNs, this.#metadataKind, topic, this.#ordinal++, 0);
     }
-  }
-
-  #candidates(partition: number) {
-    const { replicas } = this.#topology;
-    const row = partition * REPLICAS_MAX;
-    let copies = 0;
-    while (copies < REPLICAS_MAX && replicas[row + copies] >= 0) copies++;
-    invariant(copies > 0, 'a partition has a replica');
-    return {
-      copies,
-      isLive: (copy: number) => this.#live[replicas[row + copy]] === 1,
-      isInSync: (copy: number) => this.#clusters.copies.isInSync(partition, copy),
-    };
   }
 
   #spec(partition: number) {

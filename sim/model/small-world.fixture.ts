@@ -11,6 +11,7 @@ import type {
   SinkSpec,
   TopicSpec,
   TrafficShape,
+  ZooKeeperSpec,
 } from '../scenario/scenario.ts';
 import { policies } from './small-policies.fixture.ts';
 
@@ -176,6 +177,18 @@ export interface SmallWorld {
   readonly healing?: HealingSpec | undefined;
 }
 
+/** Of both clusters: so slow that sessions end now and then although their brokers live. */
+const keeper: ZooKeeperSpec = {
+  name: 'keeper',
+  clusters: ['fronting', 'consumer'],
+  nodes: 3,
+  electionNs: 40 * MS,
+  readNs: MS,
+  writeNs: 5 * MS,
+  reconnectNs: 10 * MS,
+  sessionsPerReplica: 0.25,
+};
+
 /** A scenario as it is after parsing: one cluster of two brokers, one topic, 200 records/s, unless told otherwise. */
 export function smallWorld(how: SmallWorld = {}): Scenario {
   const { seed = 1, fidelity = 'request', durationNs = 2 * S, brokers = 2, instances = 2 } = how;
@@ -223,8 +236,12 @@ export function smallWorld(how: SmallWorld = {}): Scenario {
     },
     sinks,
     stores: { checkpointLatencyNs: 2 * MS, desiredStateLatencyNs: 5 * MS },
-    faults: how.faults ?? [],
     ...(how.healing !== undefined && { healing: how.healing }),
+    // Only where it may fail: it is so slow that in other worlds sessions would end by the load alone.
+    ...(cluster.controller.kind === 'zookeeper' &&
+      how.faults?.some((fault) => 'zookeeper' in fault) && { zookeepers: [keeper] }),
+    // A cluster with KRaft has no ZooKeeper that could fail.
+    faults: (how.faults ?? []).filter((fault) => cluster.controller.kind === 'zookeeper' || !('zookeeper' in fault)),
     assertions: [],
     guesses: [],
   };
@@ -314,6 +331,21 @@ const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<Fau
       cluster: fc.constant('fronting'),
       downNs: spans.forNs,
     }),
+    fc.oneof(
+      fc.record({
+        kind: fc.constant('zookeeper-node-kill' as const),
+        ...spans,
+        zookeeper: fc.constant('keeper'),
+        node: fc.nat(2),
+        replaced: fc.boolean(),
+      }),
+      fc.record({ kind: fc.constant('zookeeper-down' as const), ...spans, zookeeper: fc.constant('keeper') }),
+      fc.record({
+        kind: fc.constant('zookeeper-election' as const),
+        atNs: spans.atNs,
+        zookeeper: fc.constant('keeper'),
+      }),
+    ),
     fc.record({ kind: fc.constant('leader-rebalance' as const), atNs: spans.atNs, cluster: fc.constant('fronting') }),
     fc.record({ kind: fc.constant('cluster-unreachable' as const), ...spans, cluster: fc.constant('fronting') }),
   ];

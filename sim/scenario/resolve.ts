@@ -19,6 +19,7 @@ import { resolveTrace } from './trace-file.ts';
 import { type ParsedScenario, type ScenarioPatch, type WrittenScenario, writtenSchema } from './written.ts';
 import { healingOf } from './written-healing.ts';
 import { acksOf } from './written-producer.ts';
+import { buildZooKeepers } from './zookeepers.ts';
 
 export type Written = WrittenScenario | (ScenarioPatch & { extends: string });
 
@@ -138,6 +139,7 @@ function build(
   const context = { scenario: written, clusters, sinks, topics, report };
   checkSense(context);
   const migration = buildMigration(context);
+  const zookeepers = buildZooKeepers(context).all;
   return {
     name: written.name,
     description: written.description,
@@ -169,6 +171,7 @@ function build(
       desiredStateLatencyNs: written.stores.desiredStateLatency,
     },
     ...(migration !== null && { migration }),
+    ...(zookeepers.length > 0 && { zookeepers }),
     faults: buildFaults(context),
     ...(written.alerts !== undefined && { alerts: buildAlerts(written.alerts) }),
     ...(written.healing.kind !== 'off' && { healing: healingOf(written.healing) }),

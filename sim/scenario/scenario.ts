@@ -1,10 +1,12 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
+
 import type { AlertRuleName, AlertRules } from '../../src/audit/alert-rules.ts';
 import type { OffsetReset } from '../../src/router/policy.ts';
 import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 import type { MigrationSpec } from './migration-spec.ts';
+import type { ZooKeeperFaultSpec, ZooKeeperSpec } from './zookeeper-spec.ts';
 
 export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
@@ -49,6 +51,8 @@ export interface ControllerSpec {
   /** From a decision until brokers tell clients of it. */
   readonly metadataDelayNs: number;
 }
+
+export type { ZooKeeperSpec } from './zookeeper-spec.ts';
 
 export interface ClusterSpec {
   readonly name: string;
@@ -279,6 +283,7 @@ export type FaultSpec =
       readonly by?: string | undefined;
     }
   | { readonly kind: 'controller-kill'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
+  | ZooKeeperFaultSpec
   | { readonly kind: 'rolling-restart'; readonly atNs: number; readonly cluster: string; readonly downNs: number }
   | { readonly kind: 'leader-rebalance'; readonly atNs: number; readonly cluster: string }
   | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
@@ -381,6 +386,8 @@ export interface Scenario {
   readonly stores: { readonly checkpointLatencyNs: number; readonly desiredStateLatencyNs: number };
   /** The pipeline that is being replaced, if it runs beside this one. */
   readonly migration?: MigrationSpec | undefined;
+  /** Of the clusters that have one; without, brokers register with nobody who could fail. */
+  readonly zookeepers?: readonly ZooKeeperSpec[];
   readonly faults: readonly FaultSpec[];
   /** Absent: nobody watches. */
   readonly alerts?: AlertsSpec;

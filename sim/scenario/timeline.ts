@@ -9,6 +9,7 @@ import { lookUp, type TimelineContext } from './look-up.ts';
 import type { AssertionSpec, FaultSpec, SinkSpec } from './scenario.ts';
 import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
+import { zookeeperFaultsOf } from './zookeepers.ts';
 
 type WrittenFault = ParsedScenario['faults'][number];
 type WrittenAssertion = ParsedScenario['assert'][number];
@@ -100,6 +101,10 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
         forNs: fault.for,
         cluster: name,
       }));
+    case 'zookeeper-node-kill':
+    case 'zookeeper-down':
+    case 'zookeeper-election':
+      return zookeeperFaultsOf(fault, { index: i, atNs }, context);
     case 'rolling-restart':
       return theClusters(fault.cluster).map(({ name }) => ({
         kind: fault.kind,

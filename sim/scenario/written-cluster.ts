@@ -272,6 +272,11 @@ export const clusterSchema = group(
       inheritsFrom: 'broker',
     }),
     log: group(logSchema.prefault({}), 'Logs of this cluster, where they differ from `log`.', { inheritsFrom: 'log' }),
+    zookeeper: optional(
+      nameOf('a ZooKeeper ensemble', 'shared'),
+      'One of `zookeepers`: where its brokers register. T16: one of its own for each cluster, after an incident.',
+      'an ensemble of its own for each cluster',
+    ),
     controller: group(
       controllerSchema.prefault({}),
       'The controller of this cluster, where it differs from `controller`.',

@@ -5,6 +5,7 @@ import { alertAssertionSchema } from './written-alerts.ts';
 import { chaosSchemas } from './written-chaos.ts';
 import { nameOf } from './written-cluster.ts';
 import { hazardSchemas } from './written-hazards.ts';
+import { zookeeperFaults } from './written-zookeeper.ts';
 
 const at = () => required(duration(), 'When, counted from the end of the warm-up.');
 const lasting = () => required(duration({ min: 1 }), 'How long.');
@@ -120,6 +121,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('controller-kill'), at: at(), for: lasting(), cluster: cluster() }),
     'The controller of a cluster dies: with ZooKeeper that is a broker, which returns; with KRaft a node of its own.',
   ),
+  ...zookeeperFaults,
   group(
     z.strictObject({
       kind: z.literal('rolling-restart'),

@@ -15,6 +15,7 @@ import { producersSchema } from './written-producer.ts';
 import { routerSchema, sinkSchema } from './written-sinks.ts';
 import { assertionSchema, faultSchema } from './written-timeline.ts';
 import { topicsSchema, trafficSchema } from './written-traffic.ts';
+import { zookeeperSchema } from './written-zookeeper.ts';
 
 const named = <T extends z.ZodType>(schema: T) => z.record(z.string().regex(NAME), schema);
 
@@ -109,6 +110,10 @@ export const writtenSchema = group(
     log: logSchema.prefault({}),
     controller: controllerSchema.prefault({}),
     clusters: group(named(clusterSchema), 'Clusters by name, or templates of several.'),
+    zookeepers: group(
+      named(zookeeperSchema).prefault({}),
+      'ZooKeeper ensembles by name, that clusters name as theirs.',
+    ),
     topics: topicsSchema.prefault({}),
     traffic: trafficSchema.prefault({}),
     producers: producersSchema.prefault({}),

@@ -33,6 +33,10 @@ const eachZone = ({ regions }: Targets): Strike[] =>
 const eachHost = ({ clusters }: Targets): Strike[] =>
   clusters.flatMap(({ name, hosts }) => range(hosts).map((host) => ({ cluster: name, host })));
 const eachCluster = ({ clusters }: Targets): Strike[] => clusters.map(({ name }) => ({ cluster: name }));
+const eachZooKeeper = ({ zookeepers }: Targets): Strike[] => zookeepers.map(({ name }) => ({ zookeeper: name }));
+/** Not replaced ones: brokers find their way back to those only when they restart, so that a world need not heal. */
+const eachZooKeeperNode = ({ zookeepers }: Targets): Strike[] =>
+  zookeepers.flatMap(({ name, nodes }) => range(nodes).map((node) => ({ zookeeper: name, node })));
 const eachSink = ({ sinks }: Targets): Strike[] => sinks.map(({ name }) => ({ sink: name }));
 const eachContainer = ({ sinks }: Targets): Strike[] =>
   sinks.flatMap(({ name, containers }) => range(containers).map((container) => ({ sink: name, container })));
@@ -67,6 +71,9 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'chaos-gorilla', lasts: true, by: 'world', strikes: () => [{ every: '500ms', down: '200ms' }] },
   { kind: 'chaos-kong', lasts: true, by: 'world', strikes: () => [{ every: '800ms', down: '100ms' }] },
   { kind: 'controller-kill', lasts: true, by: 'world', strikes: eachCluster },
+  { kind: 'zookeeper-node-kill', lasts: true, by: 'world', strikes: eachZooKeeperNode },
+  { kind: 'zookeeper-down', lasts: true, by: 'world', strikes: eachZooKeeper },
+  { kind: 'zookeeper-election', lasts: false, by: 'world', strikes: eachZooKeeper },
   { kind: 'rolling-restart', lasts: false, by: 'operator', strikes: eachRestart },
   { kind: 'leader-rebalance', lasts: false, by: 'operator', strikes: eachCluster },
   { kind: 'cluster-unreachable', lasts: true, by: 'world', strikes: eachCluster },

@@ -4,6 +4,7 @@ import { resolveScenario, type Scenario, type Written } from '../../scenario/ind
 
 export interface Targets {
   readonly clusters: readonly { readonly name: string; readonly brokers: number; readonly hosts: number }[];
+  readonly zookeepers: readonly { readonly name: string; readonly nodes: number }[];
   readonly regions: readonly { readonly name: string; readonly zones: number }[];
   /** Containers are numbered over all topics of the sink. */
   readonly sinks: readonly { readonly name: string; readonly kind: string; readonly containers: number }[];
@@ -22,13 +23,14 @@ export function worldOf(written: Written): Scenario {
 }
 
 export function targetsOf(written: Written): Targets {
-  const { clusters, sinks, regions } = worldOf(written);
+  const { clusters, sinks, regions, zookeepers = [] } = worldOf(written);
   return {
     clusters: clusters.map(({ name, brokers, brokersPerHost, region }) => {
       const { zones } = regions.find((each) => each.name === region)!;
       const hosts = range(brokers).map((broker) => hostOfBroker(broker, zones, brokersPerHost));
       return { name, brokers, hosts: Math.max(...hosts) + 1 };
     }),
+    zookeepers,
     regions,
     sinks: sinks.map(({ name, kind, router }) => ({ name, kind, containers: router.containers })),
   };

@@ -45,6 +45,8 @@ interface Parts {
   readonly streams: number;
   readonly sinks: readonly SinkKind[];
   readonly containers: number;
+  /** Brokers register with ZooKeeper, as they did before KRaft. */
+  readonly zookeeper: boolean;
 }
 
 type Least = Readonly<
@@ -111,6 +113,7 @@ export function worlds(options: WorldOptions = {}): fc.Arbitrary<WrittenScenario
     streams: fc.integer(instances),
     sinks: fc.shuffledSubarray([...kinds], { minLength: sinks.min, maxLength: Math.min(sinks.max, kinds.length) }),
     containers: fc.integer(containers),
+    zookeeper: fc.boolean(),
   });
   const least: Least = {
     zones: zones.min,
@@ -158,7 +161,8 @@ function* simpler(parts: Parts, least: Least): IterableIterator<Parts> {
 }
 
 function write(parts: Parts): WrittenScenario {
-  const { zones, brokers, copies, minInsync, topics, partitions, instances, streams, sinks, containers } = parts;
+  const { zones, brokers, copies, minInsync, topics, partitions, instances, streams, sinks, containers, zookeeper } =
+    parts;
   const classes = [...new Set(topics)];
   const cluster = { brokers, replicationFactor: copies, log: { minInsyncReplicas: minInsync } };
   const fronting = Object.fromEntries(classes.map((each) => [each, { class: each, ...cluster }]));
@@ -169,6 +173,7 @@ function write(parts: Parts): WrittenScenario {
   return {
     name: 'generated',
     ...WORLD_BASE,
+    ...(zookeeper && { controller: { ...WORLD_BASE.controller, kind: 'zookeeper' as const } }),
     regions: { main: { zones } },
     clusters: { ...fronting, ...consumer },
     topics: {

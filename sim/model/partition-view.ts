@@ -1,0 +1,68 @@
+/** What a controller sees of partitions: which of them a task is about, and who may lead them. */
+import { invariant } from '../engine/index.ts';
+import type { Clusters } from './clusters.ts';
+import type { Task } from './controller.ts';
+import { REPLICAS_MAX, type Topology } from './topology.ts';
+
+export interface PartitionViewOptions {
+  readonly topology: Topology;
+  readonly clusters: Clusters;
+  /** By broker: 1 while its controller takes it for alive. */
+  readonly live: Uint8Array;
+}
+
+export class PartitionView {
+  readonly #from: PartitionViewOptions;
+
+  constructor(options: PartitionViewOptions) {
+    this.#from = options;
+  }
+
+  /** Partitions that a task is about. */
+  affected(cluster: number, task: Task): number[] {
+    const { topology, clusters, live } = this.#from;
+    const { partitionLeader, replicas } = topology;
+    switch (task.kind) {
+      case 'elect':
+      case 'shut-down':
+        return clusters.copies.hosted(task.broker).filter((partition) => partitionLeader[partition] === task.broker);
+      case 'shrink':
+        return clusters.copies.hosted(task.broker).filter((partition) => {
+          const leader = partitionLeader[partition];
+          return (
+            leader !== task.broker &&
+            clusters.copies.isInSync(partition, clusters.copies.copyOf(partition, task.broker))
+          );
+        });
+      case 'join':
+        return clusters.copies.hosted(task.broker).filter((partition) => {
+          const leader = partitionLeader[partition];
+          return leader === task.broker || live[leader] === 0;
+        });
+      case 'prefer': {
+        const moves: number[] = [];
+        for (let partition = 0; partition < topology.partitions; partition++) {
+          const preferred = replicas[partition * REPLICAS_MAX];
+          if (topology.brokerCluster[preferred] !== cluster || partitionLeader[partition] === preferred) continue;
+          if (live[preferred] === 1 && clusters.copies.isInSync(partition, 0)) moves.push(partition);
+        }
+        return moves;
+      }
+    }
+  }
+
+  /** Its replicas in assignment order, as an election sees them. */
+  candidates(partition: number) {
+    const { topology, clusters, live } = this.#from;
+    const { replicas } = topology;
+    const row = partition * REPLICAS_MAX;
+    let copies = 0;
+    while (copies < REPLICAS_MAX && replicas[row + copies] >= 0) copies++;
+    invariant(copies > 0, 'a partition has a replica');
+    return {
+      copies,
+      isLive: (copy: number) => live[replicas[row + copy]] === 1,
+      isInSync: (copy: number) => clusters.copies.isInSync(partition, copy),
+    };
+  }
+}
