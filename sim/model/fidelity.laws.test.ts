@@ -73,7 +73,7 @@ describe('the books', () => {
 
   it('see every way in which a record can end, in the worlds of these tests', () => {
     const seen = new Set<string>();
-    for (const world of fc.sample(anyWorld, { numRuns: 400, seed: 5 })) {
+    for (const world of fc.sample(anyWorld, { numRuns: 400, seed: 3 })) {
       const { topics, routes } = run(world, { fidelity: 'request' }).books;
       if (routes.some(({ lost }) => Object.keys(lost).some((cause) => cause !== 'retention' && cause !== 'refused')))
         seen.add('lost with a leader');

@@ -332,6 +332,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
       nowNs: this.engine.nowNs,
     });
     this.runs[container] = run;
+    this.losses.launched(run);
     this.news?.launched(run);
     run.start((consumer) => this.checkpoints.committed(consumer), this.engine.nowNs);
     return run;

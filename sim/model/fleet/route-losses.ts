@@ -12,7 +12,10 @@ export class RouteLosses {
   private readonly logs: (partition: number) => LogView;
   private readonly flights: Flights;
   private readonly news: RouteNews | null;
-  /** Dead containers that committed ahead of their writes, and whose writes may still land. */
+  /**
+   * Containers that commit ahead of their writes, the dead ones while their writes may land: what is lost with a leader, or with
+   * its container, may still be on its way to a sink, and the log has to know it until then.
+   */
   private readonly landing: ContainerRun[] = [];
 
   constructor(world: {
@@ -43,10 +46,13 @@ export class RouteLosses {
     }
   }
 
+  launched(run: ContainerRun): void {
+    if (run.commitsAhead) this.landing.push(run);
+  }
+
   /** What a container holds when it dies is read again, but for what it had committed ahead. */
   died(run: ContainerRun): void {
     if (!run.commitsAhead) return;
-    if (this.flights.isAnyOf(run)) this.landing.push(run);
     for (let slot = 0; slot < run.slots; slot++) this.abandon(run, run.consumer(slot));
   }
 
@@ -55,12 +61,12 @@ export class RouteLosses {
     if (run.commitsAhead && !run.alive) this.abandon(run, consumer);
   }
 
-  /** Lowest offset of the consumer's partition that a dead container may still have on its way; `Infinity` for none. */
+  /** Lowest offset of the consumer's partition that such a container may still have on its way; `Infinity` for none. */
   landingFrom(consumer: number): number {
     let from = Infinity;
     for (let i = this.landing.length - 1; i >= 0; i--) {
       const run = this.landing[i];
-      if (!this.flights.isAnyOf(run)) this.landing.splice(i, 1);
+      if (!run.alive && !this.flights.isAnyOf(run)) this.landing.splice(i, 1);
       else if (run.serves(consumer)) from = Math.min(from, run.core.writtenUpTo(run.slotOf(consumer)));
     }
     return from;

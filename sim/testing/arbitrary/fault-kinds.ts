@@ -50,7 +50,7 @@ const eachMonkey = ({ sinks }: Targets): Strike[] => [
 const eachRefusal = (targets: Targets): Strike[] =>
   [{}, { manner: 'for-good' }].flatMap((how) => eachSink(targets).map((at) => ({ ...at, share: '50%', ...how })));
 const eachSlowSink = ({ sinks }: Targets): Strike[] =>
-  sinks.filter(({ kind }) => kind !== 'kafka').map(({ name }) => ({ sink: name, rate: 20, latency: 5 }));
+  sinks.filter(({ kind }) => kind !== 'kafka').map(({ name }) => ({ sink: name, rate: 4, latency: 5 }));
 const eachNeighbour = (targets: Targets): Strike[] =>
   eachHost(targets).map((host) => ({ ...host, cpu: '90%', disk: '90%', network: '90%' }));
 const eachReader = (targets: Targets): Strike[] => eachBroker(targets).map((at) => ({ ...at, rate: '10MB/s' }));
