@@ -347,6 +347,19 @@ export type AssertionSpec =
         | { readonly kind: 'never' };
     };
 
+/** Auditors: how they count, and how their reports travel. */
+export interface AuditSpec {
+  /** Where the topic of reports lies, by index. */
+  readonly cluster: number;
+  /** Whole milliseconds. */
+  readonly windowNs: number;
+  readonly graceNs: number;
+  readonly settleNs: number;
+  readonly delayNs: number;
+  readonly holdNs: number;
+  readonly keepNs: number;
+}
+
 /** Who looks at the world's counters, how often, and what it raises alerts by. */
 export interface AlertsSpec {
   readonly intervalNs: number;
@@ -389,6 +402,8 @@ export interface Scenario {
   /** Of the clusters that have one; without, brokers register with nobody who could fail. */
   readonly zookeepers?: readonly ZooKeeperSpec[];
   readonly faults: readonly FaultSpec[];
+  /** Absent: there are no auditors. */
+  readonly audit?: AuditSpec;
   /** Absent: nobody watches. */
   readonly alerts?: AlertsSpec;
   /** Absent: nobody replaces a broker by himself. */
