@@ -323,10 +323,12 @@ export class Simulation {
   }
 }
 
-/** One observer for both, or none. */
 /** All that are there as one, told in this order; null when nobody is. */
 function observerOf(observers: readonly (Observer | null)[]): Observer | null {
-  return observers.reduceRight<Observer | null>((rest, each) => (each === null ? rest : bothObservers(each, rest)), null);
+  return observers.reduceRight<Observer | null>(
+    (rest, each) => (each === null ? rest : bothObservers(each, rest)),
+    null,
+  );
 }
 
 /** Which routes read each partition, to know how far all of them have got. */
