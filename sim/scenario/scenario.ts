@@ -1,13 +1,17 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
 
-import type { AlertRuleName, AlertRules } from '../../src/audit/alert-rules.ts';
+import type { AlertRuleName } from '../../src/audit/alert-rules.ts';
 import type { OffsetReset } from '../../src/router/policy.ts';
+import type { AlertsSpec } from './alerts-spec.ts';
+import type { AuditSpec } from './audit-spec.ts';
 import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 import type { MigrationSpec } from './migration-spec.ts';
 import type { ZooKeeperFaultSpec, ZooKeeperSpec } from './zookeeper-spec.ts';
 
+export type { AlertsSpec } from './alerts-spec.ts';
+export type { AuditSpec } from './audit-spec.ts';
 export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
 export type { HealingSpec } from './healing-spec.ts';
@@ -346,25 +350,6 @@ export type AssertionSpec =
         | { readonly kind: 'cleared-within'; readonly ns: number }
         | { readonly kind: 'never' };
     };
-
-/** Auditors: how they count, and how their reports travel. */
-export interface AuditSpec {
-  /** Where the topic of reports lies, by index. */
-  readonly cluster: number;
-  /** Whole milliseconds. */
-  readonly windowNs: number;
-  readonly graceNs: number;
-  readonly settleNs: number;
-  readonly delayNs: number;
-  readonly holdNs: number;
-  readonly keepNs: number;
-}
-
-/** Who looks at the world's counters, how often, and what it raises alerts by. */
-export interface AlertsSpec {
-  readonly intervalNs: number;
-  readonly rules: AlertRules;
-}
 
 export interface Scenario {
   readonly name: string;
