@@ -9,6 +9,7 @@ import type { HazardDoors } from './faults/hazards.ts';
 import { type FaultDoors, FaultTimeline } from './faults/timeline.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { AlertWatch } from './measure/alert-watch.ts';
+import { AuditWatch } from './measure/audit/audit-watch.ts';
 import { BrokerUsage } from './measure/broker-usage.ts';
 import { LagWatch } from './measure/lag-watch.ts';
 import type { Arrivals } from './model/arrivals.ts';
@@ -63,6 +64,8 @@ export class Simulation {
   readonly usage: BrokerUsage;
   readonly lag: LagWatch;
   readonly faults: FaultTimeline;
+  /** Null when there are no auditors. */
+  readonly audit: AuditWatch | null;
   /** Null when nobody watches. */
   readonly alerts: AlertWatch | null;
   /** The pipeline that is being replaced, null when none runs beside this one. */
@@ -85,7 +88,14 @@ export class Simulation {
     this.topology = topology;
     this.plan = planStreams(scenario, topology);
     const shadow = scenario.migration === undefined ? null : ShadowBook.of(scenario, this.plan.streams);
-    const observer = shadow === null ? (options.observe ?? null) : bothObservers(shadow, options.observe ?? null);
+    this.audit =
+      scenario.audit === undefined
+        ? null
+        : new AuditWatch(
+            scenario.audit,
+            scenario.sinks.map(({ name }) => name),
+          );
+    const observer = observerOf([shadow, this.audit, options.observe ?? null]);
     const told = observer?.fault.bind(observer);
     const doors: FaultDoors = {
       killBroker: (cluster, broker) => this.controllers.kill(this.#brokerOf(cluster, broker)),
@@ -197,6 +207,7 @@ export class Simulation {
       },
     });
     this.restarts = new RollingRestarts({ engine, topology, controllers: this.controllers });
+    this.audit?.watch(this);
     this.alerts = scenario.alerts === undefined ? null : new AlertWatch(scenario.alerts, this);
     this.healing = this.#healing();
     this.ledger = new Ledger({
@@ -310,6 +321,14 @@ export class Simulation {
   #brokerOf(cluster: string, broker: number): number {
     return this.topology.clusterFirstBroker[this.#clusterOf(cluster)] + broker;
   }
+}
+
+/** All that are there as one, told in this order; null when nobody is. */
+function observerOf(observers: readonly (Observer | null)[]): Observer | null {
+  return observers.reduceRight<Observer | null>(
+    (rest, each) => (each === null ? rest : bothObservers(each, rest)),
+    null,
+  );
 }
 
 /** Which routes read each partition, to know how far all of them have got. */

@@ -3,6 +3,7 @@ import { type Books, summarise } from '../ledger/ledger.ts';
 import type { HealingCounts } from '../model/self-healing.ts';
 import type { Simulation } from '../simulation.ts';
 import { alertsReport } from './alerts.ts';
+import { auditReport } from './audit.ts';
 import { migrationReport } from './migration.ts';
 import type { HealingReport, RunResult, SinkReport, TopicReport } from './result.ts';
 import { struckReports } from './struck.ts';
@@ -55,6 +56,7 @@ export function buildResult(simulation: Simulation, books: Books): RunResult {
     ...groupsReport(simulation),
     sinks,
     ...watched,
+    ...(simulation.audit !== null && { audit: auditReport(simulation.audit, nowNs) }),
     assertions: judge(scenario.assertions, {
       ledger,
       sinks,

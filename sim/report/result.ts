@@ -155,6 +155,37 @@ export interface AlertsReport {
   readonly missed: readonly MissedAlert[];
 }
 
+/** One auditor's word on one topic and leg, beside what was so. Records. */
+export interface AuditScore {
+  /** `sends`: producers' own counters. `tiers`: counts at both ends of the leg. */
+  readonly auditor: 'sends' | 'tiers';
+  readonly topic: string;
+  /** Downstream end: `kafka` behind producers, `sink …` behind Kafka. */
+  readonly to: string;
+  /** Sum of the last words on all windows. */
+  readonly reportedLost: number;
+  readonly trueLost: number;
+  readonly reportedCopies: number;
+  readonly trueCopies: number;
+  /** Windows that were due for a word by the end of the run. */
+  readonly windows: number;
+  /** Windows of which more loss or more copies were claimed than there were, at some time. */
+  readonly falseWindows: number;
+  /** Windows of which no word was right. */
+  readonly neverRight: number;
+  /** Records that passed downstream after their windows had been closed. */
+  readonly late: number;
+  /** From a window's end until the first word on it that was right, mean; null: no word ever was. */
+  readonly firstRightMeanSeconds: number | null;
+}
+
+export interface AuditReport {
+  readonly windowSeconds: number;
+  /** Records counted in reports that were lost on their way. */
+  readonly reportsLost: number;
+  readonly scores: readonly AuditScore[];
+}
+
 export interface RunResult {
   readonly scenario: string;
   readonly scenarioHash: string;
@@ -187,6 +218,8 @@ export interface RunResult {
   /** What consumer groups of routers cost; absent where partitions are dealt for good. */
   readonly groups?: GroupsReport;
   readonly sinks: readonly SinkReport[];
+  /** Only with `audit` in the scenario. */
+  readonly audit?: AuditReport;
   /** Only with `alerts` in the scenario. */
   readonly alerts?: AlertsReport;
   readonly assertions: readonly AssertionReport[];

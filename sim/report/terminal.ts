@@ -3,6 +3,7 @@
  * why, how late is it, how near is retention, what is the cluster short of, what is guessed, how to run it again.
  */
 import { alertLines } from './alert-lines.ts';
+import { auditLines } from './audit-lines.ts';
 import { bytes, compact, count, counted, milliseconds, share, shareOf, significant, span } from './figures.ts';
 import { migrationLines } from './migration.ts';
 import type { Counts, GroupsReport, RunResult, SinkReport } from './result.ts';
@@ -31,6 +32,7 @@ export function renderSummary(result: RunResult, options: SummaryOptions): strin
     section('Loss by cause', lossByCause(result, page), page),
     section('Latency by sink, from offer to sink, ms', latency(result, page), page),
     section('Lag against retention', lag(result, page), page),
+    ...(result.audit === undefined ? [] : [section('Auditors, and the truth', auditLines(result.audit, page), page)]),
     ...(result.alerts === undefined ? [] : [section('Alerts', alertLines(result.alerts, page), page)]),
     section('Fronting brokers', brokers(result), page),
     section('Requests and routers', requests(result), page),

@@ -309,3 +309,22 @@ describe('alerts', () => {
     expect(saidOf(alert({ rule: 'drop', never: true }))).toMatch(/did you mean drops\?$/);
   });
 });
+
+describe('auditors', () => {
+  it('whose reports travel by a cluster that is not there', () => {
+    expect(saidOf({ audit: { cluster: 'nowhere' } })).toMatch(
+      /^audit\.cluster: unknown name "nowhere"; expected a cluster: /,
+    );
+  });
+
+  it('that speak before counts can have come', () => {
+    const said = saidOfFile('extends: laptop\naudit: { cluster: high, grace: 10s, delay: 1s, settle: 11s }\n');
+    expect(said).toBe('bad.yaml:2:48: audit.settle: 11s; expected more than grace + delay = 11s');
+  });
+
+  it('that forget before they speak', () => {
+    expect(saidOfFile('extends: laptop\naudit: { cluster: high, keep: 1s }\n')).toMatch(
+      /audit\.keep: 1s; expected settle or more, 15s$/,
+    );
+  });
+});

@@ -1,6 +1,7 @@
 /** From a written scenario to the numbers that the world is built from. */
 
 import { buildAlerts } from './alerts.ts';
+import { buildAudit } from './audit.ts';
 import { check, type Finding } from './check.ts';
 import { buildClusters } from './clusters.ts';
 import { guessesOf } from './guesses.ts';
@@ -173,6 +174,7 @@ function build(
     ...(migration !== null && { migration }),
     ...(zookeepers.length > 0 && { zookeepers }),
     faults: buildFaults(context),
+    ...buildAudit(context),
     ...(written.alerts !== undefined && { alerts: buildAlerts(written.alerts) }),
     ...(written.healing.kind !== 'off' && { healing: healingOf(written.healing) }),
     assertions: buildAssertions(context),

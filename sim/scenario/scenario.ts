@@ -1,13 +1,17 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
 
-import type { AlertRuleName, AlertRules } from '../../src/audit/alert-rules.ts';
+import type { AlertRuleName } from '../../src/audit/alert-rules.ts';
 import type { OffsetReset } from '../../src/router/policy.ts';
+import type { AlertsSpec } from './alerts-spec.ts';
+import type { AuditSpec } from './audit-spec.ts';
 import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 import type { MigrationSpec } from './migration-spec.ts';
 import type { ZooKeeperFaultSpec, ZooKeeperSpec } from './zookeeper-spec.ts';
 
+export type { AlertsSpec } from './alerts-spec.ts';
+export type { AuditSpec } from './audit-spec.ts';
 export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
 export type { HealingSpec } from './healing-spec.ts';
@@ -347,12 +351,6 @@ export type AssertionSpec =
         | { readonly kind: 'never' };
     };
 
-/** Who looks at the world's counters, how often, and what it raises alerts by. */
-export interface AlertsSpec {
-  readonly intervalNs: number;
-  readonly rules: AlertRules;
-}
-
 export interface Scenario {
   readonly name: string;
   readonly description: string;
@@ -389,6 +387,8 @@ export interface Scenario {
   /** Of the clusters that have one; without, brokers register with nobody who could fail. */
   readonly zookeepers?: readonly ZooKeeperSpec[];
   readonly faults: readonly FaultSpec[];
+  /** Absent: there are no auditors. */
+  readonly audit?: AuditSpec;
   /** Absent: nobody watches. */
   readonly alerts?: AlertsSpec;
   /** Absent: nobody replaces a broker by himself. */

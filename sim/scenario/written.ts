@@ -8,6 +8,7 @@
 import * as z from 'zod';
 import { choice, count, duration, factor, group, optional, required, setting, share, text } from './setting.ts';
 import { alertsSchema } from './written-alerts.ts';
+import { auditSchema } from './written-audit.ts';
 import { brokerSchema, clusterSchema, controllerSchema, logSchema, NAME } from './written-cluster.ts';
 import { healingSchema } from './written-healing.ts';
 import { migrationSchema } from './written-migration.ts';
@@ -122,6 +123,7 @@ export const writtenSchema = group(
     stores: storesSchema.prefault({}),
     migration: migrationSchema.optional(),
     faults: group(z.array(faultSchema).prefault([]), 'What breaks, when and for how long.'),
+    audit: optional(auditSchema, 'Auditors, and how right they are.', 'there are none'),
     alerts: optional(alertsSchema, 'Who watches the world, and raises alerts.', 'nobody does'),
     healing: group(healingSchema.prefault({ kind: 'off' }), 'An automaton that replaces brokers (T16).'),
     assert: group(z.array(assertionSchema).prefault([]), 'What must hold; if not, the run exits with 1.'),

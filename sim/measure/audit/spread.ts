@@ -1,0 +1,23 @@
+/**
+ * Counts n records by window, evenly spread between the first and the last of them as logs have them. Calls back for each
+ * window in rising order. Cost follows the windows that the run touches, not its records.
+ */
+export function spreadByWindow(
+  run: { readonly n: number; readonly firstNs: number; readonly lastNs: number; readonly windowNs: number },
+  each: (window: number, n: number) => void,
+): void {
+  const { n, firstNs, lastNs, windowNs } = run;
+  const first = Math.floor(firstNs / windowNs);
+  const last = Math.floor(lastNs / windowNs);
+  if (first >= last || n === 1) {
+    each(first, n);
+    return;
+  }
+  const step = (lastNs - firstNs) / (n - 1);
+  let from = 0;
+  for (let window = first; window <= last && from < n; window++) {
+    const to = window === last ? n : Math.min(n, Math.ceil(((window + 1) * windowNs - firstNs) / step));
+    if (to > from) each(window, to - from);
+    from = Math.max(from, to);
+  }
+}
