@@ -3,9 +3,10 @@ import type { Engine } from '../engine/index.ts';
 import type { ZooKeeperSpec } from '../scenario/scenario.ts';
 import type { Clusters } from './clusters.ts';
 import { Controller, type Task } from './controller.ts';
-import { chooseLeader } from './election.ts';
+import { LeaderMoves } from './leader-moves.ts';
 import { PartitionView } from './partition-view.ts';
 import type { Topology } from './topology.ts';
+import type { Ways } from './ways.ts';
 import { ZooKeepers } from './zookeepers.ts';
 
 /** Who hears of what controllers do. */
@@ -14,6 +15,8 @@ export interface ControllerListener {
   brokerStopped(broker: number): void;
   brokerHung(broker: number): void;
   brokerResumed(broker: number): void;
+  /** A broker doesn't hear its controller any more, or has heard what it missed. */
+  newsChanged(): void;
   /** Leaders have moved, and with them tails may be lost. */
   leadersMoved(partitions: readonly number[]): void;
   /** Brokers tell clients of new leaders from now on. */
@@ -32,6 +35,11 @@ export class Controllers {
   readonly #topology: Topology;
   readonly #clusters: Clusters;
   readonly #listener: ControllerListener;
+  readonly #ways: Ways;
+  /** By broker: 1 from the end of its process until somebody starts it. */
+  readonly #ended: Uint8Array;
+  /** By broker: 1 while it hangs and its heartbeats with it. */
+  readonly #mute: Uint8Array;
   readonly #controllers: readonly Controller[];
   /** By broker: 1 while its controller takes it for alive. */
   readonly #live: Uint8Array;
@@ -48,6 +56,7 @@ export class Controllers {
   /** By cluster: the broker that was killed as such. */
   readonly #killedHost: Int32Array;
   readonly #view: PartitionView;
+  readonly #leaders: LeaderMoves;
   readonly #brokerKind: number;
   readonly #workKind: number;
   readonly #metadataKind: number;
@@ -57,6 +66,7 @@ export class Controllers {
     engine: Engine;
     topology: Topology;
     clusters: Clusters;
+    ways: Ways;
     listener: ControllerListener;
     zookeepers: readonly ZooKeeperSpec[];
   }) {
@@ -65,8 +75,18 @@ export class Controllers {
     this.#topology = topology;
     this.#clusters = clusters;
     this.#listener = options.listener;
+    this.#ways = options.ways;
+    this.#mute = new Uint8Array(topology.brokers);
+    this.#ended = new Uint8Array(topology.brokers);
     this.#live = new Uint8Array(topology.brokers).fill(1);
     this.#view = new PartitionView({ topology, clusters, live: this.#live });
+    this.#leaders = new LeaderMoves({
+      topology,
+      clusters,
+      view: this.#view,
+      live: this.#live,
+      tell: (moved, touched) => this.#moved(moved, touched),
+    });
     this.#sessionEndsNs = new Float64Array(topology.brokers).fill(HEARD);
     this.zookeepers = new ZooKeepers({
       engine,
@@ -106,6 +126,8 @@ export class Controllers {
   /** A broker's process dies, if it hasn't. Its controller notices when the session has ended. */
   kill(broker: number): void {
     this.#returning.delete(broker);
+    this.#mute[broker] = 0;
+    this.#ended[broker] = 1;
     if (!this.#clusters.copies.isDown(broker)) {
       this.#clusters.copies.stop(broker);
       this.#listener.brokerStopped(broker);
@@ -118,6 +140,7 @@ export class Controllers {
 
   /** The process is up again. It can register once its old session has ended. */
   start(broker: number, disk: 'kept' | 'lost'): void {
+    this.#ended[broker] = 0;
     this.#returning.set(broker, disk);
     this.zookeepers.of(this.#topology.brokerCluster[broker])?.restarted(broker);
     this.#planRegistration(broker);
@@ -142,21 +165,23 @@ export class Controllers {
     if (this.#clusters.copies.isDown(broker)) return;
     this.#clusters.copies.hang(broker);
     this.#listener.brokerHung(broker);
-    if (session === 'lost') this.#silent(broker);
+    if (session !== 'lost') return;
+    this.#mute[broker] = 1;
+    this.#silent(broker);
   }
 
   /** It goes on. If its session has ended meanwhile it restarts: others lead what it led. */
   resume(broker: number): void {
+    this.#mute[broker] = 0;
     if (!this.#clusters.copies.isHung(broker)) return;
     const endsNs = this.#sessionEndsNs[broker];
     const cluster = this.#topology.brokerCluster[broker];
     // Without a ZooKeeper that would end it, it has not ended.
     const unended = this.#live[broker] === 1 && this.zookeepers.of(cluster)?.serving === false;
     if (unended || endsNs > this.#engine.nowNs) {
-      this.#sessionEndsNs[broker] = HEARD;
       this.#clusters.resume(broker);
       this.#listener.brokerResumed(broker);
-      if (endsNs < HEARD && this.#host[cluster] === broker) this.#controllers[cluster].succeed();
+      if (!this.#clusters.copies.news.isAway(broker)) this.#heardInTime(broker);
       return;
     }
     this.#clusters.copies.stop(broker);
@@ -186,6 +211,49 @@ export class Controllers {
     if (this.#killedHost[cluster] >= 0) this.start(this.#killedHost[cluster], 'kept');
   }
 
+  /** Ways between places have broken or are open again: brokers lose their controllers, or find them again. */
+  waysChanged(): void {
+    const { news } = this.#clusters.copies;
+    const changed: number[] = [];
+    for (let broker = 0; broker < this.#topology.brokers; broker++) {
+      const controller = this.#ways.controller(this.#topology.brokerCluster[broker]);
+      if (this.#ways.isBroken(this.#ways.broker(broker), controller) !== news.isAway(broker)) changed.push(broker);
+    }
+    for (const broker of changed) {
+      if (news.isAway(broker)) this.#returns(broker);
+      else {
+        this.#clusters.copies.goesAway(broker);
+        this.#silent(broker);
+      }
+    }
+    if (changed.length > 0) this.#listener.newsChanged();
+  }
+
+  /** It can be heard again, if it says anything. */
+  #returns(broker: number): void {
+    const { copies } = this.#clusters;
+    const { nowNs } = this.#engine;
+    const endsNs = this.#sessionEndsNs[broker];
+    if (copies.news.hasLeft(broker)) {
+      copies.news.reaches(broker);
+      this.#sessionEndsNs[broker] = Math.min(endsNs, nowNs);
+      // One that is mute restarts when it goes on.
+      if (this.#mute[broker] === 0) this.#plan(nowNs, broker, REGISTERS);
+      return;
+    }
+    copies.hears(broker);
+    if (this.#returning.has(broker)) this.#planRegistration(broker);
+    else if (endsNs > nowNs && this.#ended[broker] === 0 && this.#mute[broker] === 0) this.#heardInTime(broker);
+  }
+
+  /** Its session lives on. */
+  #heardInTime(broker: number): void {
+    const cluster = this.#topology.brokerCluster[broker];
+    const wasSilent = !this.#isHeard(broker);
+    this.#sessionEndsNs[broker] = HEARD;
+    if (wasSilent && this.#host[cluster] === broker) this.#controllers[cluster].succeed();
+  }
+
   /** True while a broker isn't known to be alive, or copies of its partitions aren't all in sync. */
   isRecovering(broker: number): boolean {
     if (this.#live[broker] === 0 || this.#clusters.copies.isDown(broker)) return true;
@@ -197,6 +265,8 @@ export class Controllers {
 
   /** The broker is heard no more. */
   #silent(broker: number): void {
+    // Nobody has heard it for a while already.
+    if (!this.#isHeard(broker)) return;
     const cluster = this.#topology.brokerCluster[broker];
     const controller = this.#controllers[cluster];
     const endsNs = this.#engine.nowNs + controller.spec.sessionTimeoutNs;
@@ -216,10 +286,11 @@ export class Controllers {
     if (step === SUCCEEDS) {
       controller.succeed();
     } else if (step === REGISTERS) {
-      const disk = this.#returning.get(broker);
-      // Killed once more before it could, or not stopped yet.
-      if (disk === undefined || !this.#clusters.copies.isDown(broker)) return;
-      if (endsNs < HEARD && this.#engine.nowNs < endsNs) return;
+      const { copies } = this.#clusters;
+      if (copies.news.isAway(broker) || (endsNs < HEARD && this.#engine.nowNs < endsNs)) return;
+      const disk = copies.isDown(broker) ? this.#returning.get(broker) : 'kept';
+      // Killed once more before it could, not stopped yet, or heard already.
+      if (disk === undefined || (!copies.isDown(broker) && !copies.news.hasLeft(broker))) return;
       const zookeeper = this.zookeepers.of(cluster);
       if (zookeeper !== null) {
         const atNs = zookeeper.admit(broker);
@@ -235,6 +306,7 @@ export class Controllers {
       controller.add({ kind: 'join', broker, disk });
     } else if (this.#engine.nowNs === endsNs && this.zookeepers.of(cluster)?.serving !== false) {
       this.#live[broker] = 0;
+      if (!this.#clusters.copies.isDown(broker)) this.#clusters.copies.isGivenUp(broker);
       controller.add({ kind: 'elect', broker }, { kind: 'shrink', broker });
       if (this.#host[cluster] === broker) this.#takeOver(cluster, this.#firstUp(cluster));
     }
@@ -300,7 +372,7 @@ export class Controllers {
   #apply(cluster: number, task: Task): void {
     switch (task.kind) {
       case 'elect':
-        this.#elect(this.#view.affected(cluster, task));
+        this.#leaders.elect(this.#view.affected(cluster, task));
         break;
       case 'shrink':
         for (const partition of this.#view.affected(cluster, task)) {
@@ -308,59 +380,50 @@ export class Controllers {
         }
         break;
       case 'join':
-        // Killed meanwhile, or started by two faults before the first was heard.
-        if (!this.#isHeard(task.broker) || !this.#clusters.copies.isDown(task.broker)) break;
-        this.#live[task.broker] = 1;
-        this.#clusters.start(task.broker, task.disk);
-        this.#elect(this.#view.affected(cluster, task));
+        this.#join(task);
         break;
       case 'shut-down':
         this.#shutDown(cluster, task);
         break;
-      case 'prefer': {
-        const moved = this.#view.affected(cluster, task);
-        for (const partition of moved) this.#lead(partition, { copy: 0, clean: true });
-        this.#moved(moved);
+      case 'prefer':
+        this.#leaders.prefer(this.#view.affected(cluster, task));
         break;
-      }
     }
   }
 
-  /** A leader for each of the partitions that can have one. */
-  #elect(partitions: readonly number[]): void {
-    const moved: number[] = [];
-    for (const partition of partitions) {
-      const choice = chooseLeader(this.#view.candidates(partition), this.#spec(partition).uncleanElection);
-      this.#topology.partitionOffline[partition] = choice === null ? 1 : 0;
-      if (choice !== null) {
-        this.#lead(partition, choice);
-        moved.push(partition);
-      }
+  #join(task: Task & { kind: 'join' }): void {
+    const { broker, disk } = task;
+    const { copies } = this.#clusters;
+    const cluster = this.#topology.brokerCluster[broker];
+    if (!this.#isHeard(broker)) {
+      // Out of reach meanwhile: it registers once more. If its process has ended, whoever starts it sees to that.
+      if (!copies.isDown(broker) || this.#ended[broker] === 1) return;
+      this.#returning.set(broker, disk);
+      this.#planRegistration(broker);
+      return;
     }
-    this.#moved(moved, partitions);
+    // Started by two faults before the first was heard.
+    if (!copies.isDown(broker) && !copies.news.hasLeft(broker)) return;
+    this.#live[broker] = 1;
+    if (copies.isDown(broker)) this.#clusters.start(broker, disk);
+    else {
+      copies.hears(broker);
+      this.#listener.newsChanged();
+    }
+    this.#leaders.elect(this.#view.affected(cluster, task));
   }
 
   #shutDown(cluster: number, task: Task & { kind: 'shut-down' }): void {
     const { broker } = task;
     // Killed meanwhile.
     if (this.#clusters.copies.isDown(broker)) return;
-    const moved: number[] = [];
-    for (const partition of this.#view.affected(cluster, task)) {
-      const all = this.#view.candidates(partition);
-      const leaving = this.#clusters.copies.copyOf(partition, broker);
-      const choice = chooseLeader({ ...all, isLive: (copy) => copy !== leaving && all.isLive(copy) }, false);
-      if (choice === null) this.#topology.partitionOffline[partition] = 1;
-      else {
-        this.#lead(partition, choice);
-        moved.push(partition);
-      }
-    }
-    this.#moved(moved, this.#clusters.copies.hosted(broker));
+    this.#leaders.leave(broker, this.#view.affected(cluster, task));
     this.#live[broker] = 0;
     this.#sessionEndsNs[broker] = this.#engine.nowNs;
     this.#clusters.copies.stop(broker);
     this.#listener.brokerStopped(broker);
     if (this.#returning.has(broker)) this.#plan(this.#engine.nowNs, broker, REGISTERS);
+    else this.#ended[broker] = 1;
     const controller = this.#controllers[cluster];
     controller.add({ kind: 'shrink', broker });
     if (this.#host[cluster] !== broker) return;
@@ -368,25 +431,12 @@ export class Controllers {
     this.#takeOver(cluster, this.#firstUp(cluster));
   }
 
-  #lead(partition: number, { copy, clean }: { copy: number; clean: boolean }): void {
-    const { isLive } = this.#view.candidates(partition);
-    const alive = this.#live[this.#topology.partitionLeader[partition]] === 1;
-    this.#clusters.copies.lead(partition, copy, {
-      keeps: (each) => clean && isLive(each),
-      cause: !clean ? 'unclean-election' : alive ? 'leader-moved' : 'leader-lost',
-    });
-  }
-
-  #moved(moved: readonly number[], touched: readonly number[] = moved): void {
+  #moved(moved: readonly number[], touched: readonly number[]): void {
     const topics = new Set(touched.map((partition) => this.#topology.partitionTopic[partition]));
     this.#listener.leadersMoved(moved);
     for (const topic of topics) {
       const { metadataDelayNs } = this.#topology.clusters[this.#topology.topicCluster[topic]].controller;
       this.#engine.schedule(this.#engine.nowNs + metadataDelayNs, this.#metadataKind, topic, this.#ordinal++, 0);
     }
-  }
-
-  #spec(partition: number) {
-    return this.#topology.clusters[this.#topology.topicCluster[this.#topology.partitionTopic[partition]]];
   }
 }

@@ -246,6 +246,22 @@ export interface RouterSpec {
   };
 }
 
+/** A place in the network. */
+export type PlaceSpec =
+  /** All that the other place of a pair is not. */
+  | { readonly kind: 'rest' }
+  /** Its brokers, applications and routers. */
+  | { readonly kind: 'zone'; readonly region: string; readonly zone: number }
+  /** Of one zone; of all where that is null. */
+  | { readonly kind: 'applications' | 'routers'; readonly region: string; readonly zone: number | null }
+  /** Its brokers and its controller. */
+  | { readonly kind: 'cluster'; readonly cluster: string }
+  /** What brokers have their sessions with: ZooKeeper and the controller, or the KRaft quorum. In no zone: it spans them. */
+  | { readonly kind: 'controller'; readonly cluster: string }
+  | { readonly kind: 'broker'; readonly cluster: string; readonly broker: number }
+  /** One that isn't Kafka. */
+  | { readonly kind: 'sink'; readonly sink: string };
+
 export type FaultSpec =
   | {
       readonly kind: 'broker-kill';
@@ -291,6 +307,16 @@ export type FaultSpec =
   | { readonly kind: 'rolling-restart'; readonly atNs: number; readonly cluster: string; readonly downNs: number }
   | { readonly kind: 'leader-rebalance'; readonly atNs: number; readonly cluster: string }
   | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
+  | {
+      /** What `from` sends to `to` is lost. */
+      readonly kind: 'network-partition';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly from: PlaceSpec;
+      readonly to: PlaceSpec;
+      /** Whether what `to` sends to `from` still arrives. */
+      readonly oneWay: boolean;
+    }
   | { readonly kind: 'sink-stop'; readonly atNs: number; readonly forNs: number; readonly sink: string }
   | {
       readonly kind: 'router-stuck';
@@ -379,6 +405,8 @@ export interface Scenario {
     readonly policy: ProducerSpec;
     /** Within how long of its start a producer has its first metadata answer, if its cluster answers. */
     readonly metadataNs: number;
+    /** It asks again after so long, whatever happens (AK `metadata.max.age.ms`). */
+    readonly metadataMaxAgeNs: number;
   };
   readonly sinks: readonly SinkSpec[];
   readonly stores: { readonly checkpointLatencyNs: number; readonly desiredStateLatencyNs: number };
