@@ -139,6 +139,22 @@ describe('applications that are cut off from a broker', () => {
   );
 });
 
+describe('a container that dies while its write is lost on the way', () => {
+  it.each(fidelities)('sends it no more: the one after it has read its records again (%s)', (fidelity) => {
+    const sinks = [{ ...generic, name: 'mirror', kind: 'kafka', cluster: 'consumer' } as const];
+    const routers: PlaceSpec = { kind: 'routers', region: 'main', zone: null };
+    const faults: FaultSpec[] = [
+      cut(routers, { kind: 'cluster', cluster: 'consumer' }, { forNs: 800 * MS, oneWay: true }),
+      { kind: 'router-crash', atNs: CUT_NS + 600 * MS, sink: 'mirror', container: 0 },
+    ];
+    const router = { containers: 1, relaunchNs: 300 * MS, commitIntervalNs: 50 * MS };
+    const { routes } = booksOf(
+      run({ sinks, faults, router, log: { segmentBytes: 3_000, segmentNs: 100 * MS } }, fidelity),
+    );
+    expect(routes[0]).toMatchObject({ balanced: true, lost: {} });
+  });
+});
+
 describe('TCP', () => {
   it('sends again after 0.2, 0.6, 1.4 s and so on, at last every two minutes (RFC 6298, Linux)', () => {
     const turns: number[] = [];

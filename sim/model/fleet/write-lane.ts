@@ -224,8 +224,8 @@ export class WriteLane implements ProduceListener {
     const run = this.flights.run(flight);
     const late = this.flights.late(flight);
     if (this.ways !== null && (this.ways.troubled || this.unheard.size > 0)) {
-      if (late !== null) {
-        // Given up before it got there: its connection is closed.
+      if (late !== null || (!run.alive && this.unheard.has(flight))) {
+        // Given up before it got there, or its container is gone: its connection is closed.
         this.unheard.delete(flight);
         this.flights.release(flight);
         return;
