@@ -1,6 +1,7 @@
 /** What may befall the network of a small world. */
 import fc from 'fast-check';
-import type { FaultSpec, PlaceSpec, SinkSpec } from '../scenario/scenario.ts';
+import type { PlaceSpec } from '../scenario/place-spec.ts';
+import type { FaultSpec, SinkSpec } from '../scenario/scenario.ts';
 
 /** Cuts between any two places that talk. */
 export const networkFaults = (

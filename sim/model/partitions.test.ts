@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultSpec, PlaceSpec } from '../scenario/scenario.ts';
+import type { PlaceSpec } from '../scenario/place-spec.ts';
+import type { FaultSpec } from '../scenario/scenario.ts';
 import { Simulation } from '../simulation.ts';
 import { sentAgainNs } from './retransmission.ts';
 import { generic, MS, S, type SmallWorld, smallWorld } from './small-world.fixture.ts';

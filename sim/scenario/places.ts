@@ -1,7 +1,7 @@
 /** Places of the network, as they are written: `zone:main/0`, `broker:normal/1`, `applications`. */
 import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
-import type { PlaceSpec } from './scenario.ts';
+import type { PlaceSpec } from './place-spec.ts';
 import { text } from './setting.ts';
 
 const EXPECTED =

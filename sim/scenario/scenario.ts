@@ -8,6 +8,7 @@ import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 import type { MigrationSpec } from './migration-spec.ts';
+import type { PlaceSpec } from './place-spec.ts';
 import type { ZooKeeperFaultSpec, ZooKeeperSpec } from './zookeeper-spec.ts';
 
 export type { AlertsSpec } from './alerts-spec.ts';
@@ -245,22 +246,6 @@ export interface RouterSpec {
     readonly cooldownNs: number;
   };
 }
-
-/** A place in the network. */
-export type PlaceSpec =
-  /** All that the other place of a pair is not. */
-  | { readonly kind: 'rest' }
-  /** Its brokers, applications and routers. */
-  | { readonly kind: 'zone'; readonly region: string; readonly zone: number }
-  /** Of one zone; of all where that is null. */
-  | { readonly kind: 'applications' | 'routers'; readonly region: string; readonly zone: number | null }
-  /** Its brokers and its controller. */
-  | { readonly kind: 'cluster'; readonly cluster: string }
-  /** What brokers have their sessions with: ZooKeeper and the controller, or the KRaft quorum. In no zone: it spans them. */
-  | { readonly kind: 'controller'; readonly cluster: string }
-  | { readonly kind: 'broker'; readonly cluster: string; readonly broker: number }
-  /** One that isn't Kafka. */
-  | { readonly kind: 'sink'; readonly sink: string };
 
 export type FaultSpec =
   | {
