@@ -1,7 +1,6 @@
 /** What breaks, when, and when it returns: the scenario's faults put on the engine's clock. */
 import { type Engine, invariant } from '../engine/index.ts';
-import type { PlaceSpec } from '../scenario/place-spec.ts';
-import type { FaultSpec } from '../scenario/scenario.ts';
+import type { FaultSpec, PlaceSpec } from '../scenario/scenario.ts';
 import { type HazardDoors, hazardDeed } from './hazards.ts';
 import { Slowness } from './slowness.ts';
 

@@ -7,7 +7,7 @@
  * is cut is lost.
  */
 import { invariant } from '../engine/invariant.ts';
-import type { PlaceSpec } from '../scenario/place-spec.ts';
+import type { PlaceSpec } from '../scenario/scenario.ts';
 import type { Topology } from './topology.ts';
 
 export interface Cut {

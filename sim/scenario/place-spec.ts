@@ -13,3 +13,14 @@ export type PlaceSpec =
   | { readonly kind: 'broker'; readonly cluster: string; readonly broker: number }
   /** One that isn't Kafka. */
   | { readonly kind: 'sink'; readonly sink: string };
+
+export interface NetworkFaultSpec {
+  /** What `from` sends to `to` is lost. */
+  readonly kind: 'network-partition';
+  readonly atNs: number;
+  readonly forNs: number;
+  readonly from: PlaceSpec;
+  readonly to: PlaceSpec;
+  /** Whether what `to` sends to `from` still arrives. */
+  readonly oneWay: boolean;
+}

@@ -8,7 +8,7 @@ import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 import type { MigrationSpec } from './migration-spec.ts';
-import type { PlaceSpec } from './place-spec.ts';
+import type { NetworkFaultSpec } from './place-spec.ts';
 import type { ZooKeeperFaultSpec, ZooKeeperSpec } from './zookeeper-spec.ts';
 
 export type { AlertsSpec } from './alerts-spec.ts';
@@ -17,6 +17,7 @@ export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
 export type { HealingSpec } from './healing-spec.ts';
 export type { BranchSpec, MigrationSpec } from './migration-spec.ts';
+export type { PlaceSpec } from './place-spec.ts';
 
 export interface BrokerSpec {
   readonly cores: number;
@@ -292,16 +293,7 @@ export type FaultSpec =
   | { readonly kind: 'rolling-restart'; readonly atNs: number; readonly cluster: string; readonly downNs: number }
   | { readonly kind: 'leader-rebalance'; readonly atNs: number; readonly cluster: string }
   | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
-  | {
-      /** What `from` sends to `to` is lost. */
-      readonly kind: 'network-partition';
-      readonly atNs: number;
-      readonly forNs: number;
-      readonly from: PlaceSpec;
-      readonly to: PlaceSpec;
-      /** Whether what `to` sends to `from` still arrives. */
-      readonly oneWay: boolean;
-    }
+  | NetworkFaultSpec
   | { readonly kind: 'sink-stop'; readonly atNs: number; readonly forNs: number; readonly sink: string }
   | {
       readonly kind: 'router-stuck';
