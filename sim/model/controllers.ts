@@ -3,25 +3,12 @@ import type { Engine } from '../engine/index.ts';
 import type { ZooKeeperSpec } from '../scenario/scenario.ts';
 import type { Clusters } from './clusters.ts';
 import { Controller, type Task } from './controller.ts';
+import type { ControllerListener } from './controller-listener.ts';
 import { LeaderMoves } from './leader-moves.ts';
 import { PartitionView } from './partition-view.ts';
 import type { Topology } from './topology.ts';
 import type { Ways } from './ways.ts';
 import { ZooKeepers } from './zookeepers.ts';
-
-/** Who hears of what controllers do. */
-export interface ControllerListener {
-  /** A broker's process has stopped (after the cluster knows). */
-  brokerStopped(broker: number): void;
-  brokerHung(broker: number): void;
-  brokerResumed(broker: number): void;
-  /** A broker doesn't hear its controller any more, or has heard what it missed. */
-  newsChanged(): void;
-  /** Leaders have moved, and with them tails may be lost. */
-  leadersMoved(partitions: readonly number[]): void;
-  /** Brokers tell clients of new leaders from now on. */
-  metadataChanged(topic: number): void;
-}
 
 /** What happens to a broker's session. */
 const SESSION_ENDS = 0;
@@ -108,12 +95,8 @@ export class Controllers {
     });
     this.#metadataKind = engine.kind('metadata spreads', (topic) => this.#listener.metadataChanged(topic));
     this.#controllers = topology.clusters.map(({ controller }, cluster) => {
-      let partitions = 0;
-      for (let topic = 0; topic < topology.topics; topic++) {
-        if (topology.topicCluster[topic] === cluster) partitions += topology.topicPartitions[topic];
-      }
       return new Controller(controller, {
-        partitions,
+        partitions: this.#view.partitions(cluster),
         workOf: (task) => this.#view.affected(cluster, task).length,
         apply: (task) => this.#apply(cluster, task),
         wait: (atNs) =>
@@ -214,11 +197,7 @@ export class Controllers {
   /** Ways between places have broken or are open again: brokers lose their controllers, or find them again. */
   waysChanged(): void {
     const { news } = this.#clusters.copies;
-    const changed: number[] = [];
-    for (let broker = 0; broker < this.#topology.brokers; broker++) {
-      const controller = this.#ways.controller(this.#topology.brokerCluster[broker]);
-      if (this.#ways.isBroken(this.#ways.broker(broker), controller) !== news.isAway(broker)) changed.push(broker);
-    }
+    const changed = this.#ways.lostOrFound((broker) => news.isAway(broker));
     for (const broker of changed) {
       if (news.isAway(broker)) this.#returns(broker);
       else {
@@ -256,11 +235,7 @@ export class Controllers {
 
   /** True while a broker isn't known to be alive, or copies of its partitions aren't all in sync. */
   isRecovering(broker: number): boolean {
-    if (this.#live[broker] === 0 || this.#clusters.copies.isDown(broker)) return true;
-    return this.#clusters.copies.hosted(broker).some((partition) => {
-      const set = this.#clusters.copies.sets[partition];
-      return set !== null && set.inSyncAt(this.#engine.nowNs) < set.replicas;
-    });
+    return this.#view.isRecovering(broker, this.#engine.nowNs);
   }
 
   /** The broker is heard no more. */

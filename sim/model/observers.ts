@@ -20,10 +20,6 @@ export function bothObservers(first: Observer, second: Observer | null): Observe
       first.answered(...told);
       second.answered(...told);
     },
-    leftBehind: (...told) => {
-      first.leftBehind(...told);
-      second.leftBehind(...told);
-    },
     ended: (...told) => {
       first.ended(...told);
       second.ended(...told);

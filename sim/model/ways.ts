@@ -68,6 +68,14 @@ export class Ways {
     this.troubled = this.#active.size > 0;
   }
 
+  /** Brokers that have lost their controllers, or found them again. */
+  lostOrFound(isAway: (broker: number) => boolean): number[] {
+    const { brokers, brokerCluster } = this.#topology;
+    return Array.from({ length: brokers }, (_, broker) => broker).filter(
+      (broker) => this.isBroken(this.broker(broker), this.controller(brokerCluster[broker])) !== isAway(broker),
+    );
+  }
+
   isCut(from: number, to: number): boolean {
     for (const each of this.#active.values()) if (each.from[from] === 1 && each.to[to] === 1) return true;
     return false;
