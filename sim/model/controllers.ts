@@ -3,6 +3,7 @@ import type { Engine } from '../engine/index.ts';
 import type { ZooKeeperSpec } from '../scenario/scenario.ts';
 import type { Clusters } from './clusters.ts';
 import { Controller, type Task } from './controller.ts';
+import { ControllerHosts } from './controller-hosts.ts';
 import type { ControllerListener } from './controller-listener.ts';
 import { LeaderMoves } from './leader-moves.ts';
 import { PartitionView } from './partition-view.ts';
@@ -38,10 +39,7 @@ export class Controllers {
   readonly #disks = new Map<number, 'kept' | 'lost'>();
   /** Where brokers of ZooKeeper's era register. */
   readonly zookeepers: ZooKeepers;
-  /** By cluster: the broker that is the controller too, −1 with KRaft and while there is none. */
-  readonly #host: Int32Array;
-  /** By cluster: the broker that was killed as such. */
-  readonly #killedHost: Int32Array;
+  readonly #hosts: ControllerHosts;
   readonly #view: PartitionView;
   readonly #leaders: LeaderMoves;
   readonly #brokerKind: number;
@@ -72,7 +70,9 @@ export class Controllers {
       clusters,
       view: this.#view,
       live: this.#live,
-      tell: (moved, touched) => this.#moved(moved, touched),
+      moved: (partitions) => this.#listener.leadersMoved(partitions),
+      spread: (topic, delayNs) =>
+        engine.schedule(engine.nowNs + delayNs, this.#metadataKind, topic, this.#ordinal++, 0),
     });
     this.#sessionEndsNs = new Float64Array(topology.brokers).fill(HEARD);
     this.zookeepers = new ZooKeepers({
@@ -85,10 +85,7 @@ export class Controllers {
       back: (cluster) => this.#zookeeperBack(cluster),
       expire: (broker) => this.#expire(broker),
     });
-    this.#host = Int32Array.from(topology.clusters, ({ controller }, cluster) =>
-      controller.kind === 'kraft' ? -1 : topology.clusterFirstBroker[cluster],
-    );
-    this.#killedHost = new Int32Array(topology.clusters.length).fill(-1);
+    this.#hosts = new ControllerHosts(topology);
     this.#brokerKind = engine.kind('broker session', (broker, data) => this.#onBroker(broker, data));
     this.#workKind = engine.kind('controller work', (cluster, generation) => {
       if (generation === this.#controllers[cluster].generation) this.#controllers[cluster].goOn();
@@ -178,9 +175,9 @@ export class Controllers {
 
   /** The cluster's controller dies: with ZooKeeper the broker that it is on, with KRaft a node of its own. */
   killController(cluster: number): void {
-    const broker = this.#host[cluster];
+    const broker = this.#hosts.of(cluster);
     if (broker >= 0) {
-      this.#killedHost[cluster] = broker;
+      this.#hosts.setKilled(cluster, broker);
       this.kill(broker);
       return;
     }
@@ -191,7 +188,8 @@ export class Controllers {
 
   /** The broker that died as the controller is started again. */
   startController(cluster: number): void {
-    if (this.#killedHost[cluster] >= 0) this.start(this.#killedHost[cluster], 'kept');
+    const killed = this.#hosts.killed(cluster);
+    if (killed >= 0) this.start(killed, 'kept');
   }
 
   /** Ways between places have broken or are open again: brokers lose their controllers, or find them again. */
@@ -230,7 +228,7 @@ export class Controllers {
     const cluster = this.#topology.brokerCluster[broker];
     const wasSilent = !this.#isHeard(broker);
     this.#sessionEndsNs[broker] = HEARD;
-    if (wasSilent && this.#host[cluster] === broker) this.#controllers[cluster].succeed();
+    if (wasSilent && this.#hosts.of(cluster) === broker) this.#controllers[cluster].succeed();
   }
 
   /** True while a broker isn't known to be alive, or copies of its partitions aren't all in sync. */
@@ -244,10 +242,9 @@ export class Controllers {
     if (!this.#isHeard(broker)) return;
     const cluster = this.#topology.brokerCluster[broker];
     const controller = this.#controllers[cluster];
-    const endsNs = this.#engine.nowNs + controller.spec.sessionTimeoutNs;
-    this.#sessionEndsNs[broker] = endsNs;
-    if (this.#host[cluster] === broker) controller.die();
-    this.#plan(endsNs, broker, SESSION_ENDS);
+    this.#sessionEndsNs[broker] = this.#engine.nowNs + controller.spec.sessionTimeoutNs;
+    if (this.#hosts.of(cluster) === broker) controller.die();
+    this.#plan(this.#sessionEndsNs[broker], broker, SESSION_ENDS);
   }
 
   #plan(atNs: number, broker: number, step: number): void {
@@ -277,13 +274,13 @@ export class Controllers {
       this.#returning.delete(broker);
       this.#disks.set(broker, disk);
       this.#sessionEndsNs[broker] = HEARD;
-      if (this.#host[cluster] < 0 && controller.spec.kind === 'zookeeper') this.#takeOver(cluster, broker);
+      if (this.#hosts.of(cluster) < 0 && controller.spec.kind === 'zookeeper') this.#takeOver(cluster, broker);
       controller.add({ kind: 'join', broker, disk });
     } else if (this.#engine.nowNs === endsNs && this.zookeepers.of(cluster)?.serving !== false) {
       this.#live[broker] = 0;
       if (!this.#clusters.copies.isDown(broker)) this.#clusters.copies.isGivenUp(broker);
       controller.add({ kind: 'elect', broker }, { kind: 'shrink', broker });
-      if (this.#host[cluster] === broker) this.#takeOver(cluster, this.#firstUp(cluster));
+      if (this.#hosts.of(cluster) === broker) this.#replaceHost(cluster);
     }
   }
 
@@ -312,7 +309,7 @@ export class Controllers {
     const { copies } = this.#clusters;
     this.#sessionEndsNs[broker] = this.#engine.nowNs;
     this.#live[broker] = 0;
-    const wasHost = this.#host[cluster] === broker;
+    const wasHost = this.#hosts.of(cluster) === broker;
     if (wasHost) controller.die();
     const disk = copies.isDown(broker) ? (this.#disks.get(broker) ?? 'kept') : 'kept';
     // One that hangs will hear of it when it goes on.
@@ -325,23 +322,18 @@ export class Controllers {
       this.#plan(this.#engine.nowNs, broker, REGISTERS);
     }
     controller.add({ kind: 'elect', broker }, { kind: 'shrink', broker });
-    if (wasHost) this.#takeOver(cluster, this.#firstUp(cluster));
+    if (wasHost) this.#replaceHost(cluster);
   }
 
   /** The broker is the controller from now on; −1 for nobody, until one returns. */
   #takeOver(cluster: number, broker: number): void {
-    this.#host[cluster] = broker;
+    this.#hosts.set(cluster, broker);
     if (broker >= 0) this.#controllers[cluster].succeed();
   }
 
-  /** Who takes over is not said anywhere: the first of those that are up. */
-  #firstUp(cluster: number): number {
-    const first = this.#topology.clusterFirstBroker[cluster];
-    const end = first + this.#topology.clusters[cluster].brokers;
-    for (let broker = first; broker < end; broker++) {
-      if (this.#isHeard(broker)) return broker;
-    }
-    return -1;
+  #replaceHost(cluster: number): void {
+    const next = this.#hosts.next(cluster, (broker) => this.#isHeard(broker));
+    this.#takeOver(cluster, next);
   }
 
   #apply(cluster: number, task: Task): void {
@@ -401,17 +393,8 @@ export class Controllers {
     else this.#ended[broker] = 1;
     const controller = this.#controllers[cluster];
     controller.add({ kind: 'shrink', broker });
-    if (this.#host[cluster] !== broker) return;
+    if (this.#hosts.of(cluster) !== broker) return;
     controller.die();
-    this.#takeOver(cluster, this.#firstUp(cluster));
-  }
-
-  #moved(moved: readonly number[], touched: readonly number[]): void {
-    const topics = new Set(touched.map((partition) => this.#topology.partitionTopic[partition]));
-    this.#listener.leadersMoved(moved);
-    for (const topic of topics) {
-      const { metadataDelayNs } = this.#topology.clusters[this.#topology.topicCluster[topic]].controller;
-      this.#engine.schedule(this.#engine.nowNs + metadataDelayNs, this.#metadataKind, topic, this.#ordinal++, 0);
-    }
+    this.#replaceHost(cluster);
   }
 }

@@ -10,8 +10,10 @@ export interface LeaderMovesOptions {
   readonly view: PartitionView;
   /** By broker: 1 while its controller takes it for alive. */
   readonly live: Uint8Array;
-  /** Leaders of `moved` are new; clients are to hear of all that was `touched`. */
-  readonly tell: (moved: readonly number[], touched: readonly number[]) => void;
+  /** The partitions have new leaders. */
+  readonly moved: (partitions: readonly number[]) => void;
+  /** Clients are to hear of the topic's leaders after so long. */
+  readonly spread: (topic: number, delayNs: number) => void;
 }
 
 export class LeaderMoves {
@@ -23,7 +25,7 @@ export class LeaderMoves {
 
   /** A leader for each of the partitions that can have one. */
   elect(partitions: readonly number[]): void {
-    const { topology, view, tell } = this.#from;
+    const { topology, view } = this.#from;
     const moved: number[] = [];
     for (const partition of partitions) {
       const { uncleanElection } = topology.clusters[topology.topicCluster[topology.partitionTopic[partition]]];
@@ -31,18 +33,18 @@ export class LeaderMoves {
       topology.partitionOffline[partition] = choice === null ? 1 : 0;
       if (choice !== null && this.#lead(partition, choice)) moved.push(partition);
     }
-    tell(moved, partitions);
+    this.#tell(moved, partitions);
   }
 
   /** Preferred replicas lead again. */
   prefer(partitions: readonly number[]): void {
     const moved = partitions.filter((partition) => this.#lead(partition, { copy: 0, clean: true }));
-    this.#from.tell(moved, moved);
+    this.#tell(moved, moved);
   }
 
   /** Partitions that the broker leads are led by others, before it stops. */
   leave(broker: number, partitions: readonly number[]): void {
-    const { topology, clusters, view, tell } = this.#from;
+    const { topology, clusters, view } = this.#from;
     const moved: number[] = [];
     for (const partition of partitions) {
       const all = view.candidates(partition);
@@ -51,7 +53,15 @@ export class LeaderMoves {
       if (choice === null) topology.partitionOffline[partition] = 1;
       else if (this.#lead(partition, choice)) moved.push(partition);
     }
-    tell(moved, clusters.copies.hosted(broker));
+    this.#tell(moved, clusters.copies.hosted(broker));
+  }
+
+  #tell(moved: readonly number[], touched: readonly number[]): void {
+    const { topology, spread } = this.#from;
+    const topics = new Set(touched.map((partition) => topology.partitionTopic[partition]));
+    this.#from.moved(moved);
+    for (const topic of topics)
+      spread(topic, topology.clusters[topology.topicCluster[topic]].controller.metadataDelayNs);
   }
 
   /** False when it leads already. */
