@@ -314,7 +314,6 @@ export type FaultSpec =
   | { readonly kind: 'checkpoint-store-down'; readonly atNs: number; readonly forNs: number }
   | { readonly kind: 'desired-state-store-down'; readonly atNs: number; readonly forNs: number };
 
-
 export interface Scenario {
   readonly name: string;
   readonly description: string;
