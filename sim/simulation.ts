@@ -28,6 +28,7 @@ import { SelfHealing } from './model/self-healing.ts';
 import { arrivalsOf } from './model/stream-arrivals.ts';
 import { planStreams, type StreamPlan } from './model/stream-plan.ts';
 import { Topology } from './model/topology.ts';
+import { Ways } from './model/ways.ts';
 import { buildResult } from './report/build.ts';
 import type { RunResult } from './report/result.ts';
 import type { Scenario } from './scenario/scenario.ts';
@@ -52,6 +53,7 @@ export class Simulation {
   readonly scenarioHash: string;
   readonly engine: Engine;
   readonly topology: Topology;
+  readonly ways: Ways;
   readonly clusters: Clusters;
   readonly controllers: Controllers;
   readonly restarts: RollingRestarts;
@@ -98,6 +100,14 @@ export class Simulation {
     const observer = observerOf([shadow, this.audit, options.observe ?? null]);
     const told = observer?.fault.bind(observer);
     const doors: FaultDoors = {
+      cutWay: (key, from, to) => {
+        this.ways.cut(key, { from, to }, engine.nowNs);
+        this.#waysChanged();
+      },
+      mendWay: (key) => {
+        this.ways.mend(key);
+        this.#waysChanged();
+      },
       killBroker: (cluster, broker) => this.controllers.kill(this.#brokerOf(cluster, broker)),
       shutDownBroker: (cluster, broker) => this.controllers.shutDown(this.#brokerOf(cluster, broker)),
       startBroker: (cluster, broker, disk) => this.controllers.start(this.#brokerOf(cluster, broker), disk),
@@ -139,9 +149,15 @@ export class Simulation {
     const warmup = engine.kind('warm-up ends', () => this.#markWarmup());
     engine.schedule(scenario.warmupNs, warmup, 0, 0, 0);
 
-    this.clusters = new Clusters({ engine, topology, scenario, observer });
+    this.ways = new Ways({
+      topology,
+      regions: scenario.regions.map(({ name }) => name),
+      sinks: scenario.sinks.map(({ name }) => name),
+    });
+    const { ways } = this;
+    this.clusters = new Clusters({ engine, topology, scenario, ways, observer });
     this.arrivals = arrivalsOf(scenario, this.plan);
-    const { policy, metadataNs } = scenario.producers;
+    const { policy, metadataNs, metadataMaxAgeNs } = scenario.producers;
     this.producers = new ProducerFleet({
       engine,
       topology,
@@ -152,7 +168,9 @@ export class Simulation {
       seed: scenario.seed,
       fidelity: scenario.fidelity,
       idempotent: policy.idempotent,
+      ways,
       metadataNs,
+      metadataMaxAgeNs,
       metadataTripNs: scenario.network.crossZoneNs,
       compressionNsPerByte: policy.compressionNsPerByte,
       observer,
@@ -168,6 +186,7 @@ export class Simulation {
       scenario,
       topology,
       doors: this.clusters,
+      ways,
       logs: (partition) => this.clusters.logs[partition],
       mirrorOf: (sink, topic) => mirrors[sink][topic],
       onDelivered: (partition) => this.clusters.release(partition, needed.lowest(partition, this.routers)),
@@ -198,12 +217,17 @@ export class Simulation {
       topology,
       clusters: this.clusters,
       zookeepers: scenario.zookeepers ?? [],
+      ways,
       listener: {
         brokerStopped: (broker) => this.producers.courier.faults.brokerStopped(broker),
         brokerHung: () => this.producers.courier.faults.brokerHung(),
         brokerResumed: (broker) => this.producers.courier.faults.brokerResumed(broker),
+        newsChanged: () => {
+          this.producers.courier.faults.newsChanged();
+          this.producers.metadata.newsChanged();
+        },
         leadersMoved: (partitions) => this.producers.courier.faults.leadersMoved(partitions),
-        metadataChanged: (topic) => this.producers.metadataChanged(topic),
+        metadataChanged: (topic) => this.producers.metadata.changed(topic),
       },
     });
     this.restarts = new RollingRestarts({ engine, topology, controllers: this.controllers });
@@ -263,6 +287,13 @@ export class Simulation {
       this.ledger.check();
     }
     if (this.engine.peekNs() > untilNs) this.engine.runUntil(untilNs);
+  }
+
+  /** Sessions first, then what follows from who hears whom. */
+  #waysChanged(): void {
+    this.controllers.waysChanged();
+    this.clusters.copies.waysChanged();
+    this.producers.courier.faults.waysChanged();
   }
 
   #markWarmup(): void {

@@ -30,6 +30,8 @@ function told(faults: readonly FaultSpec[]): string[] {
     rebalanceLeaders: (cluster) => say(`rebalance ${cluster}`),
     cutOffCluster: (cluster) => say(`cut off ${cluster}`),
     reconnectCluster: (cluster) => say(`reconnect ${cluster}`),
+    cutWay: (_, from, to) => say(`cut ${from.kind} to ${to.kind}`),
+    mendWay: () => say('mend'),
     stopSink: (sink) => say(`stop sink ${sink}`),
     startSink: (sink) => say(`start sink ${sink}`),
     crashRouter: (sink, container) => say(`crash router ${sink}/${container}`),

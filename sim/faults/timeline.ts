@@ -1,6 +1,6 @@
 /** What breaks, when, and when it returns: the scenario's faults put on the engine's clock. */
 import { type Engine, invariant } from '../engine/index.ts';
-import type { FaultSpec } from '../scenario/scenario.ts';
+import type { FaultSpec, PlaceSpec } from '../scenario/scenario.ts';
 import { type HazardDoors, hazardDeed } from './hazards.ts';
 import { Slowness } from './slowness.ts';
 
@@ -30,6 +30,9 @@ export interface FaultDoors extends HazardDoors {
   rebalanceLeaders(cluster: string): void;
   cutOffCluster(cluster: string): void;
   reconnectCluster(cluster: string): void;
+  /** What goes from one place to the other is lost. `key` names the cut. */
+  cutWay(key: string, from: PlaceSpec, to: PlaceSpec): void;
+  mendWay(key: string): void;
   stopSink(sink: string): void;
   startSink(sink: string): void;
   crashRouter(sink: string, container: number): void;
@@ -187,6 +190,21 @@ export class FaultTimeline {
           begin: () => doors.cutOffCluster(fault.cluster),
           end: () => doors.reconnectCluster(fault.cluster),
         };
+      case 'network-partition': {
+        const { from, to, oneWay } = fault;
+        const target = `way ${JSON.stringify([from, to, oneWay])}`;
+        return {
+          target,
+          begin: () => {
+            doors.cutWay(`${target} there`, from, to);
+            if (!oneWay) doors.cutWay(`${target} back`, to, from);
+          },
+          end: () => {
+            doors.mendWay(`${target} there`);
+            if (!oneWay) doors.mendWay(`${target} back`);
+          },
+        };
+      }
       case 'sink-stop':
         return {
           target: `sink ${fault.sink}`,

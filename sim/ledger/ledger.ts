@@ -122,6 +122,8 @@ export class Ledger {
       });
       book.unknown = fleet.books.unknown[topic];
       book.unknownStored = fleet.books.unknownStored[topic];
+      // It was in a log, if in one that nobody reads.
+      book.stored += fleet.books.leftBehind[topic];
     });
   }
 
@@ -177,7 +179,21 @@ export class Ledger {
       for (const [cause, n] of Object.entries(at.duplicates)) addTo(book.duplicates, cause, n);
       if (at.stored !== at.delivered + at.lost + at.backlog) book.balanced = false;
     });
+    this.#leftBehind(books);
     return books;
+  }
+
+  /** What a leader acknowledged that was none any more: no sink will have it. */
+  #leftBehind(books: { stored: number; lost: Tally }[]): void {
+    const { fleet, routers } = this.#from;
+    for (const { topic, sinks } of routers.plan.jobs) {
+      const n = fleet.books.leftBehind[topic];
+      if (n === 0) continue;
+      for (const sink of sinks) {
+        books[sink].stored += n;
+        addTo(books[sink].lost, 'stale-leader', n);
+      }
+    }
   }
 }
 

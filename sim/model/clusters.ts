@@ -25,6 +25,7 @@ import type { PartitionLog } from './log.ts';
 import { LogReadAhead } from './log-read-ahead.ts';
 import type { Observer } from './observer.ts';
 import { REPLICAS_MAX, type Topology } from './topology.ts';
+import type { Ways } from './ways.ts';
 
 /** Why a record is in a log twice: its first attempt was stored but not answered in time. */
 export const DUPLICATE_RETRY = 0;
@@ -54,7 +55,13 @@ export class Clusters implements FetchDoor, ProduceDoor {
   readonly #producedKind: number;
   readonly #readAhead: LogReadAhead;
 
-  constructor(options: { engine: Engine; topology: Topology; scenario: Scenario; observer?: Observer | null }) {
+  constructor(options: {
+    engine: Engine;
+    topology: Topology;
+    scenario: Scenario;
+    ways: Ways;
+    observer?: Observer | null;
+  }) {
     const { engine, topology, scenario } = options;
     this.#engine = engine;
     this.#topology = topology;

@@ -3,22 +3,13 @@ import type { Engine } from '../engine/index.ts';
 import type { ZooKeeperSpec } from '../scenario/scenario.ts';
 import type { Clusters } from './clusters.ts';
 import { Controller, type Task } from './controller.ts';
-import { chooseLeader } from './election.ts';
+import { ControllerHosts } from './controller-hosts.ts';
+import type { ControllerListener } from './controller-listener.ts';
+import { LeaderMoves } from './leader-moves.ts';
 import { PartitionView } from './partition-view.ts';
 import type { Topology } from './topology.ts';
+import type { Ways } from './ways.ts';
 import { ZooKeepers } from './zookeepers.ts';
-
-/** Who hears of what controllers do. */
-export interface ControllerListener {
-  /** A broker's process has stopped (after the cluster knows). */
-  brokerStopped(broker: number): void;
-  brokerHung(broker: number): void;
-  brokerResumed(broker: number): void;
-  /** Leaders have moved, and with them tails may be lost. */
-  leadersMoved(partitions: readonly number[]): void;
-  /** Brokers tell clients of new leaders from now on. */
-  metadataChanged(topic: number): void;
-}
 
 /** What happens to a broker's session. */
 const SESSION_ENDS = 0;
@@ -32,6 +23,11 @@ export class Controllers {
   readonly #topology: Topology;
   readonly #clusters: Clusters;
   readonly #listener: ControllerListener;
+  readonly #ways: Ways;
+  /** By broker: 1 from the end of its process until somebody starts it. */
+  readonly #ended: Uint8Array;
+  /** By broker: 1 while it hangs and its heartbeats with it. */
+  readonly #mute: Uint8Array;
   readonly #controllers: readonly Controller[];
   /** By broker: 1 while its controller takes it for alive. */
   readonly #live: Uint8Array;
@@ -43,11 +39,9 @@ export class Controllers {
   readonly #disks = new Map<number, 'kept' | 'lost'>();
   /** Where brokers of ZooKeeper's era register. */
   readonly zookeepers: ZooKeepers;
-  /** By cluster: the broker that is the controller too, −1 with KRaft and while there is none. */
-  readonly #host: Int32Array;
-  /** By cluster: the broker that was killed as such. */
-  readonly #killedHost: Int32Array;
+  readonly #hosts: ControllerHosts;
   readonly #view: PartitionView;
+  readonly #leaders: LeaderMoves;
   readonly #brokerKind: number;
   readonly #workKind: number;
   readonly #metadataKind: number;
@@ -57,6 +51,7 @@ export class Controllers {
     engine: Engine;
     topology: Topology;
     clusters: Clusters;
+    ways: Ways;
     listener: ControllerListener;
     zookeepers: readonly ZooKeeperSpec[];
   }) {
@@ -65,8 +60,20 @@ export class Controllers {
     this.#topology = topology;
     this.#clusters = clusters;
     this.#listener = options.listener;
+    this.#ways = options.ways;
+    this.#mute = new Uint8Array(topology.brokers);
+    this.#ended = new Uint8Array(topology.brokers);
     this.#live = new Uint8Array(topology.brokers).fill(1);
     this.#view = new PartitionView({ topology, clusters, live: this.#live });
+    this.#leaders = new LeaderMoves({
+      topology,
+      clusters,
+      view: this.#view,
+      live: this.#live,
+      moved: (partitions) => this.#listener.leadersMoved(partitions),
+      spread: (topic, delayNs) =>
+        engine.schedule(engine.nowNs + delayNs, this.#metadataKind, topic, this.#ordinal++, 0),
+    });
     this.#sessionEndsNs = new Float64Array(topology.brokers).fill(HEARD);
     this.zookeepers = new ZooKeepers({
       engine,
@@ -78,22 +85,15 @@ export class Controllers {
       back: (cluster) => this.#zookeeperBack(cluster),
       expire: (broker) => this.#expire(broker),
     });
-    this.#host = Int32Array.from(topology.clusters, ({ controller }, cluster) =>
-      controller.kind === 'kraft' ? -1 : topology.clusterFirstBroker[cluster],
-    );
-    this.#killedHost = new Int32Array(topology.clusters.length).fill(-1);
+    this.#hosts = new ControllerHosts(topology);
     this.#brokerKind = engine.kind('broker session', (broker, data) => this.#onBroker(broker, data));
     this.#workKind = engine.kind('controller work', (cluster, generation) => {
       if (generation === this.#controllers[cluster].generation) this.#controllers[cluster].goOn();
     });
     this.#metadataKind = engine.kind('metadata spreads', (topic) => this.#listener.metadataChanged(topic));
     this.#controllers = topology.clusters.map(({ controller }, cluster) => {
-      let partitions = 0;
-      for (let topic = 0; topic < topology.topics; topic++) {
-        if (topology.topicCluster[topic] === cluster) partitions += topology.topicPartitions[topic];
-      }
       return new Controller(controller, {
-        partitions,
+        partitions: this.#view.partitions(cluster),
         workOf: (task) => this.#view.affected(cluster, task).length,
         apply: (task) => this.#apply(cluster, task),
         wait: (atNs) =>
@@ -106,6 +106,8 @@ export class Controllers {
   /** A broker's process dies, if it hasn't. Its controller notices when the session has ended. */
   kill(broker: number): void {
     this.#returning.delete(broker);
+    this.#mute[broker] = 0;
+    this.#ended[broker] = 1;
     if (!this.#clusters.copies.isDown(broker)) {
       this.#clusters.copies.stop(broker);
       this.#listener.brokerStopped(broker);
@@ -118,6 +120,7 @@ export class Controllers {
 
   /** The process is up again. It can register once its old session has ended. */
   start(broker: number, disk: 'kept' | 'lost'): void {
+    this.#ended[broker] = 0;
     this.#returning.set(broker, disk);
     this.zookeepers.of(this.#topology.brokerCluster[broker])?.restarted(broker);
     this.#planRegistration(broker);
@@ -142,21 +145,23 @@ export class Controllers {
     if (this.#clusters.copies.isDown(broker)) return;
     this.#clusters.copies.hang(broker);
     this.#listener.brokerHung(broker);
-    if (session === 'lost') this.#silent(broker);
+    if (session !== 'lost') return;
+    this.#mute[broker] = 1;
+    this.#silent(broker);
   }
 
   /** It goes on. If its session has ended meanwhile it restarts: others lead what it led. */
   resume(broker: number): void {
+    this.#mute[broker] = 0;
     if (!this.#clusters.copies.isHung(broker)) return;
     const endsNs = this.#sessionEndsNs[broker];
     const cluster = this.#topology.brokerCluster[broker];
     // Without a ZooKeeper that would end it, it has not ended.
     const unended = this.#live[broker] === 1 && this.zookeepers.of(cluster)?.serving === false;
     if (unended || endsNs > this.#engine.nowNs) {
-      this.#sessionEndsNs[broker] = HEARD;
       this.#clusters.resume(broker);
       this.#listener.brokerResumed(broker);
-      if (endsNs < HEARD && this.#host[cluster] === broker) this.#controllers[cluster].succeed();
+      if (!this.#clusters.copies.news.isAway(broker)) this.#heardInTime(broker);
       return;
     }
     this.#clusters.copies.stop(broker);
@@ -170,9 +175,9 @@ export class Controllers {
 
   /** The cluster's controller dies: with ZooKeeper the broker that it is on, with KRaft a node of its own. */
   killController(cluster: number): void {
-    const broker = this.#host[cluster];
+    const broker = this.#hosts.of(cluster);
     if (broker >= 0) {
-      this.#killedHost[cluster] = broker;
+      this.#hosts.setKilled(cluster, broker);
       this.kill(broker);
       return;
     }
@@ -183,26 +188,63 @@ export class Controllers {
 
   /** The broker that died as the controller is started again. */
   startController(cluster: number): void {
-    if (this.#killedHost[cluster] >= 0) this.start(this.#killedHost[cluster], 'kept');
+    const killed = this.#hosts.killed(cluster);
+    if (killed >= 0) this.start(killed, 'kept');
+  }
+
+  /** Ways between places have broken or are open again: brokers lose their controllers, or find them again. */
+  waysChanged(): void {
+    const { news } = this.#clusters.copies;
+    const changed = this.#ways.lostOrFound((broker) => news.isAway(broker));
+    for (const broker of changed) {
+      if (news.isAway(broker)) this.#returns(broker);
+      else {
+        this.#clusters.copies.goesAway(broker);
+        this.#silent(broker);
+      }
+    }
+    if (changed.length > 0) this.#listener.newsChanged();
+  }
+
+  /** It can be heard again, if it says anything. */
+  #returns(broker: number): void {
+    const { copies } = this.#clusters;
+    const { nowNs } = this.#engine;
+    const endsNs = this.#sessionEndsNs[broker];
+    if (copies.news.hasLeft(broker)) {
+      copies.news.reaches(broker);
+      this.#sessionEndsNs[broker] = Math.min(endsNs, nowNs);
+      // One that is mute restarts when it goes on.
+      if (this.#mute[broker] === 0) this.#plan(nowNs, broker, REGISTERS);
+      return;
+    }
+    copies.hears(broker);
+    if (this.#returning.has(broker)) this.#planRegistration(broker);
+    else if (endsNs > nowNs && this.#ended[broker] === 0 && this.#mute[broker] === 0) this.#heardInTime(broker);
+  }
+
+  /** Its session lives on. */
+  #heardInTime(broker: number): void {
+    const cluster = this.#topology.brokerCluster[broker];
+    const wasSilent = !this.#isHeard(broker);
+    this.#sessionEndsNs[broker] = HEARD;
+    if (wasSilent && this.#hosts.of(cluster) === broker) this.#controllers[cluster].succeed();
   }
 
   /** True while a broker isn't known to be alive, or copies of its partitions aren't all in sync. */
   isRecovering(broker: number): boolean {
-    if (this.#live[broker] === 0 || this.#clusters.copies.isDown(broker)) return true;
-    return this.#clusters.copies.hosted(broker).some((partition) => {
-      const set = this.#clusters.copies.sets[partition];
-      return set !== null && set.inSyncAt(this.#engine.nowNs) < set.replicas;
-    });
+    return this.#view.isRecovering(broker, this.#engine.nowNs);
   }
 
   /** The broker is heard no more. */
   #silent(broker: number): void {
+    // Nobody has heard it for a while already.
+    if (!this.#isHeard(broker)) return;
     const cluster = this.#topology.brokerCluster[broker];
     const controller = this.#controllers[cluster];
-    const endsNs = this.#engine.nowNs + controller.spec.sessionTimeoutNs;
-    this.#sessionEndsNs[broker] = endsNs;
-    if (this.#host[cluster] === broker) controller.die();
-    this.#plan(endsNs, broker, SESSION_ENDS);
+    this.#sessionEndsNs[broker] = this.#engine.nowNs + controller.spec.sessionTimeoutNs;
+    if (this.#hosts.of(cluster) === broker) controller.die();
+    this.#plan(this.#sessionEndsNs[broker], broker, SESSION_ENDS);
   }
 
   #plan(atNs: number, broker: number, step: number): void {
@@ -216,10 +258,11 @@ export class Controllers {
     if (step === SUCCEEDS) {
       controller.succeed();
     } else if (step === REGISTERS) {
-      const disk = this.#returning.get(broker);
-      // Killed once more before it could, or not stopped yet.
-      if (disk === undefined || !this.#clusters.copies.isDown(broker)) return;
-      if (endsNs < HEARD && this.#engine.nowNs < endsNs) return;
+      const { copies } = this.#clusters;
+      if (copies.news.isAway(broker) || (endsNs < HEARD && this.#engine.nowNs < endsNs)) return;
+      const disk = copies.isDown(broker) ? this.#returning.get(broker) : 'kept';
+      // Killed once more before it could, not stopped yet, or heard already.
+      if (disk === undefined || (!copies.isDown(broker) && !copies.news.hasLeft(broker))) return;
       const zookeeper = this.zookeepers.of(cluster);
       if (zookeeper !== null) {
         const atNs = zookeeper.admit(broker);
@@ -231,12 +274,13 @@ export class Controllers {
       this.#returning.delete(broker);
       this.#disks.set(broker, disk);
       this.#sessionEndsNs[broker] = HEARD;
-      if (this.#host[cluster] < 0 && controller.spec.kind === 'zookeeper') this.#takeOver(cluster, broker);
+      if (this.#hosts.of(cluster) < 0 && controller.spec.kind === 'zookeeper') this.#takeOver(cluster, broker);
       controller.add({ kind: 'join', broker, disk });
     } else if (this.#engine.nowNs === endsNs && this.zookeepers.of(cluster)?.serving !== false) {
       this.#live[broker] = 0;
+      if (!this.#clusters.copies.isDown(broker)) this.#clusters.copies.isGivenUp(broker);
       controller.add({ kind: 'elect', broker }, { kind: 'shrink', broker });
-      if (this.#host[cluster] === broker) this.#takeOver(cluster, this.#firstUp(cluster));
+      if (this.#hosts.of(cluster) === broker) this.#replaceHost(cluster);
     }
   }
 
@@ -265,7 +309,7 @@ export class Controllers {
     const { copies } = this.#clusters;
     this.#sessionEndsNs[broker] = this.#engine.nowNs;
     this.#live[broker] = 0;
-    const wasHost = this.#host[cluster] === broker;
+    const wasHost = this.#hosts.of(cluster) === broker;
     if (wasHost) controller.die();
     const disk = copies.isDown(broker) ? (this.#disks.get(broker) ?? 'kept') : 'kept';
     // One that hangs will hear of it when it goes on.
@@ -278,29 +322,24 @@ export class Controllers {
       this.#plan(this.#engine.nowNs, broker, REGISTERS);
     }
     controller.add({ kind: 'elect', broker }, { kind: 'shrink', broker });
-    if (wasHost) this.#takeOver(cluster, this.#firstUp(cluster));
+    if (wasHost) this.#replaceHost(cluster);
   }
 
   /** The broker is the controller from now on; −1 for nobody, until one returns. */
   #takeOver(cluster: number, broker: number): void {
-    this.#host[cluster] = broker;
+    this.#hosts.set(cluster, broker);
     if (broker >= 0) this.#controllers[cluster].succeed();
   }
 
-  /** Who takes over is not said anywhere: the first of those that are up. */
-  #firstUp(cluster: number): number {
-    const first = this.#topology.clusterFirstBroker[cluster];
-    const end = first + this.#topology.clusters[cluster].brokers;
-    for (let broker = first; broker < end; broker++) {
-      if (this.#isHeard(broker)) return broker;
-    }
-    return -1;
+  #replaceHost(cluster: number): void {
+    const next = this.#hosts.next(cluster, (broker) => this.#isHeard(broker));
+    this.#takeOver(cluster, next);
   }
 
   #apply(cluster: number, task: Task): void {
     switch (task.kind) {
       case 'elect':
-        this.#elect(this.#view.affected(cluster, task));
+        this.#leaders.elect(this.#view.affected(cluster, task));
         break;
       case 'shrink':
         for (const partition of this.#view.affected(cluster, task)) {
@@ -308,85 +347,54 @@ export class Controllers {
         }
         break;
       case 'join':
-        // Killed meanwhile, or started by two faults before the first was heard.
-        if (!this.#isHeard(task.broker) || !this.#clusters.copies.isDown(task.broker)) break;
-        this.#live[task.broker] = 1;
-        this.#clusters.start(task.broker, task.disk);
-        this.#elect(this.#view.affected(cluster, task));
+        this.#join(task);
         break;
       case 'shut-down':
         this.#shutDown(cluster, task);
         break;
-      case 'prefer': {
-        const moved = this.#view.affected(cluster, task);
-        for (const partition of moved) this.#lead(partition, { copy: 0, clean: true });
-        this.#moved(moved);
+      case 'prefer':
+        this.#leaders.prefer(this.#view.affected(cluster, task));
         break;
-      }
     }
   }
 
-  /** A leader for each of the partitions that can have one. */
-  #elect(partitions: readonly number[]): void {
-    const moved: number[] = [];
-    for (const partition of partitions) {
-      const choice = chooseLeader(this.#view.candidates(partition), this.#spec(partition).uncleanElection);
-      this.#topology.partitionOffline[partition] = choice === null ? 1 : 0;
-      if (choice !== null) {
-        this.#lead(partition, choice);
-        moved.push(partition);
-      }
+  #join(task: Task & { kind: 'join' }): void {
+    const { broker, disk } = task;
+    const { copies } = this.#clusters;
+    const cluster = this.#topology.brokerCluster[broker];
+    if (!this.#isHeard(broker)) {
+      // Out of reach meanwhile: it registers once more. If its process has ended, whoever starts it sees to that.
+      if (!copies.isDown(broker) || this.#ended[broker] === 1) return;
+      this.#returning.set(broker, disk);
+      this.#planRegistration(broker);
+      return;
     }
-    this.#moved(moved, partitions);
+    // Started by two faults before the first was heard.
+    if (!copies.isDown(broker) && !copies.news.hasLeft(broker)) return;
+    this.#live[broker] = 1;
+    if (copies.isDown(broker)) this.#clusters.start(broker, disk);
+    else {
+      copies.hears(broker);
+      this.#listener.newsChanged();
+    }
+    this.#leaders.elect(this.#view.affected(cluster, task));
   }
 
   #shutDown(cluster: number, task: Task & { kind: 'shut-down' }): void {
     const { broker } = task;
     // Killed meanwhile.
     if (this.#clusters.copies.isDown(broker)) return;
-    const moved: number[] = [];
-    for (const partition of this.#view.affected(cluster, task)) {
-      const all = this.#view.candidates(partition);
-      const leaving = this.#clusters.copies.copyOf(partition, broker);
-      const choice = chooseLeader({ ...all, isLive: (copy) => copy !== leaving && all.isLive(copy) }, false);
-      if (choice === null) this.#topology.partitionOffline[partition] = 1;
-      else {
-        this.#lead(partition, choice);
-        moved.push(partition);
-      }
-    }
-    this.#moved(moved, this.#clusters.copies.hosted(broker));
+    this.#leaders.leave(broker, this.#view.affected(cluster, task));
     this.#live[broker] = 0;
     this.#sessionEndsNs[broker] = this.#engine.nowNs;
     this.#clusters.copies.stop(broker);
     this.#listener.brokerStopped(broker);
     if (this.#returning.has(broker)) this.#plan(this.#engine.nowNs, broker, REGISTERS);
+    else this.#ended[broker] = 1;
     const controller = this.#controllers[cluster];
     controller.add({ kind: 'shrink', broker });
-    if (this.#host[cluster] !== broker) return;
+    if (this.#hosts.of(cluster) !== broker) return;
     controller.die();
-    this.#takeOver(cluster, this.#firstUp(cluster));
-  }
-
-  #lead(partition: number, { copy, clean }: { copy: number; clean: boolean }): void {
-    const { isLive } = this.#view.candidates(partition);
-    const alive = this.#live[this.#topology.partitionLeader[partition]] === 1;
-    this.#clusters.copies.lead(partition, copy, {
-      keeps: (each) => clean && isLive(each),
-      cause: !clean ? 'unclean-election' : alive ? 'leader-moved' : 'leader-lost',
-    });
-  }
-
-  #moved(moved: readonly number[], touched: readonly number[] = moved): void {
-    const topics = new Set(touched.map((partition) => this.#topology.partitionTopic[partition]));
-    this.#listener.leadersMoved(moved);
-    for (const topic of topics) {
-      const { metadataDelayNs } = this.#topology.clusters[this.#topology.topicCluster[topic]].controller;
-      this.#engine.schedule(this.#engine.nowNs + metadataDelayNs, this.#metadataKind, topic, this.#ordinal++, 0);
-    }
-  }
-
-  #spec(partition: number) {
-    return this.#topology.clusters[this.#topology.topicCluster[this.#topology.partitionTopic[partition]]];
+    this.#replaceHost(cluster);
   }
 }

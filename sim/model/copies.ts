@@ -4,17 +4,20 @@
  */
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { BrokerNews } from './broker-news.ts';
 import { PartitionLog } from './log.ts';
 import { LogArena } from './log-arena.ts';
 import type { TailLostCause } from './lost-tails.ts';
 import type { Observer } from './observer.ts';
 import { ReplicaSet } from './replication.ts';
 import { REPLICAS_MAX, type Topology } from './topology.ts';
+import type { Ways } from './ways.ts';
 
 export interface CopiesOptions {
   readonly engine: Engine;
   readonly topology: Topology;
   readonly scenario: Scenario;
+  readonly ways: Ways;
   /** Fetches that wait at the partition's leader get no answer from it. */
   readonly disconnect: (partition: number) => void;
   readonly observer: Observer | null;
@@ -30,8 +33,11 @@ export class Copies {
   lossListener: ((partition: number) => void) | null = null;
   /** True once anything has happened to a broker or a leader: until then nobody needs to look whether it has. */
   disturbed = false;
+  /** What brokers don't know that are out of their controllers' reach. */
+  readonly news: BrokerNews;
   readonly #engine: Engine;
   readonly #topology: Topology;
+  readonly #ways: Ways;
   readonly #disconnect: (partition: number) => void;
   readonly #observer: Observer | null;
   readonly #down: Uint8Array;
@@ -46,6 +52,8 @@ export class Copies {
     const { engine, topology, scenario } = options;
     this.#engine = engine;
     this.#topology = topology;
+    this.#ways = options.ways;
+    this.news = new BrokerNews(topology.brokers);
     this.#disconnect = options.disconnect;
     this.#observer = options.observer;
     this.#down = new Uint8Array(topology.brokers);
@@ -146,18 +154,17 @@ export class Copies {
    */
   stop(broker: number): void {
     invariant(this.#down[broker] === 0, `broker ${broker} is down already`);
-    const nowNs = this.#engine.nowNs;
-    const hung = this.#hung[broker] === 1;
     this.disturbed = true;
     this.#down[broker] = 1;
     this.#hung[broker] = 0;
     this.#stops[broker]++;
+    this.news.ends(broker);
     for (const partition of this.#hosted[broker]) {
       if (this.#topology.partitionLeader[partition] === broker) {
         this.#forgetUndone(partition);
         this.#disconnect(partition);
       }
-      if (!hung) this.sets[partition]?.stop(this.copyOf(partition, broker), nowNs);
+      this.#halt(partition, this.copyOf(partition, broker));
     }
   }
 
@@ -175,7 +182,7 @@ export class Copies {
       const copy = this.copyOf(partition, broker);
       if (this.#topology.partitionLeader[partition] !== broker) {
         if (disk === 'lost') set!.empty(copy, log.startBytes, nowNs);
-        set!.start(copy, nowNs, this.#bytesPerSecond(broker));
+        this.#settle(partition, copy);
       } else if (disk === 'lost') {
         // It will lead again, with nothing.
         if (set === null) this.#cut(partition, () => log.cutTail(0, nowNs, 'disk-lost'));
@@ -197,18 +204,44 @@ export class Copies {
     invariant(this.#down[broker] === 0 && this.#hung[broker] === 0, `broker ${broker} runs before it hangs`);
     this.disturbed = true;
     this.#hung[broker] = 1;
-    for (const partition of this.#hosted[broker]) {
-      this.sets[partition]?.stop(this.copyOf(partition, broker), this.#engine.nowNs);
-    }
+    for (const partition of this.#hosted[broker]) this.#halt(partition, this.copyOf(partition, broker));
   }
 
   resume(broker: number): void {
     invariant(this.#hung[broker] === 1, `broker ${broker} hangs before it goes on`);
     this.#hung[broker] = 0;
+    for (const partition of this.#hosted[broker]) this.#settle(partition, this.copyOf(partition, broker));
+  }
+
+  /** The broker and its controller don't hear each other any more: it can't change in-sync sets, nor hear of leaders. */
+  goesAway(broker: number): void {
+    this.disturbed = true;
+    this.news.goesAway(broker);
     for (const partition of this.#hosted[broker]) {
-      const copy = this.copyOf(partition, broker);
-      this.sets[partition]?.start(copy, this.#engine.nowNs, this.#bytesPerSecond(broker));
+      if (this.#topology.partitionLeader[partition] === broker) this.sets[partition]?.freeze(true, this.#engine.nowNs);
     }
+  }
+
+  /** Its session has ended: it copies nothing that counts, and leads until others do, or know of it. */
+  isGivenUp(broker: number): void {
+    this.news.isGivenUp(broker);
+    for (const partition of this.#hosted[broker]) this.#settle(partition, this.copyOf(partition, broker));
+  }
+
+  /** It hears its controller again, and knows by now what it has missed. */
+  hears(broker: number): void {
+    this.news.hears(broker);
+    for (const partition of this.#hosted[broker]) {
+      const set = this.sets[partition];
+      if (this.#topology.partitionLeader[partition] === broker) set?.freeze(false, this.#engine.nowNs);
+      this.#settle(partition, this.copyOf(partition, broker));
+    }
+  }
+
+  /** Ways between places have broken or are open again. */
+  waysChanged(): void {
+    this.disturbed = true;
+    for (let partition = 0; partition < this.sets.length; partition++) this.#settleFollowers(partition);
   }
 
   /** The broker copies so many times slower than it should, from where its copies are now. */
@@ -220,6 +253,7 @@ export class Copies {
     for (const partition of this.#hosted[broker]) {
       if (this.#topology.partitionLeader[partition] === broker) continue;
       const copy = this.copyOf(partition, broker);
+      if (!this.sets[partition]!.runs(copy)) continue;
       this.sets[partition]!.stop(copy, nowNs);
       this.sets[partition]!.start(copy, nowNs, this.#bytesPerSecond(broker));
     }
@@ -232,28 +266,65 @@ export class Copies {
 
   /**
    * A copy leads from now on, and what it does not have is lost. Fetches that wait are sent to it. The old leader, if it
-   * runs, was not done with some appends: those never happened.
+   * runs, was not done with some appends: those never happened. False when it leads already, and its term goes on.
    */
   lead(
     partition: number,
     copy: number,
     how: { readonly keeps: (copy: number) => boolean; readonly cause: TailLostCause },
-  ): void {
+  ): boolean {
     const nowNs = this.#engine.nowNs;
-    const broker = this.#replicasOf(partition)[copy];
+    const replicas = this.#replicasOf(partition);
+    const broker = replicas[copy];
     const set = this.sets[partition];
     const log = this.logs[partition];
     this.disturbed = true;
+    if (this.#topology.partitionLeader[partition] === broker && (set === null || set.runs(copy))) return false;
     this.#forgetUndone(partition);
     this.#disconnect(partition);
+    this.news.leaderMoves(partition, replicas, this.#topology.partitionLeader[partition], broker);
     this.#topology.partitionLeader[partition] = broker;
-    if (set === null) return;
+    if (set === null) return true;
     const cause = set.isEmptied ? 'disk-lost' : how.cause;
     this.#cut(partition, () =>
       set.lead(copy, nowNs, { keeps: how.keeps, cutTail: (from) => log.cutTail(from, nowNs, cause) }),
     );
-    // The controller may not know yet that its choice is dead.
-    if (this.#down[broker] === 1 || this.#hung[broker] === 1) set.stop(copy, nowNs);
+    // The controller may not know yet that its choice is dead, or doesn't hear it.
+    if (!this.#mayRun(partition, copy)) set.stop(copy, nowNs);
+    else if (this.news.isAway(broker)) set.freeze(true, nowNs);
+    this.#settleFollowers(partition);
+    return true;
+  }
+
+  /** Whether the copy leads, or follows, as it is meant to. */
+  #mayRun(partition: number, copy: number): boolean {
+    const leader = this.#topology.partitionLeader[partition];
+    const broker = this.#replicasOf(partition)[copy];
+    if (this.#down[broker] === 1 || this.#hung[broker] === 1 || this.news.isUnaware(broker, partition)) return false;
+    if (broker === leader) return true;
+    // A fetch needs both ways: one to ask, one for the answer.
+    return !this.news.hasLeft(broker) && !this.#ways.isBroken(this.#ways.broker(broker), this.#ways.broker(leader));
+  }
+
+  #halt(partition: number, copy: number): void {
+    const set = this.sets[partition];
+    if (set?.runs(copy)) set.stop(copy, this.#engine.nowNs);
+  }
+
+  /** Stops the copy, or lets it go on, as it should. A leader that was down goes on when its term does. */
+  #settle(partition: number, copy: number): void {
+    const set = this.sets[partition];
+    if (set === null || set.runs(copy) === this.#mayRun(partition, copy)) return;
+    const { nowNs } = this.#engine;
+    if (set.runs(copy)) set.stop(copy, nowNs);
+    else set.start(copy, nowNs, this.#bytesPerSecond(this.#replicasOf(partition)[copy]));
+  }
+
+  #settleFollowers(partition: number): void {
+    const replicas = this.#replicasOf(partition);
+    for (let copy = 0; copy < replicas.length; copy++) {
+      if (replicas[copy] !== this.#topology.partitionLeader[partition]) this.#settle(partition, copy);
+    }
   }
 
   /** What the leader was not done with never happened. */

@@ -1,6 +1,6 @@
 /** Replication event by event, each fetch and answer an event of its own: the oracle for the lazy `ReplicaSet`. */
 import { invariant } from '../engine/invariant.ts';
-import type { ReplicaSetOptions } from './replication.ts';
+import type { ReplicaSetOptions } from './replica-set-options.ts';
 
 /** The part of the engine that is used. Kinds registered earlier win ties in time. */
 export interface Scheduler {
@@ -58,6 +58,8 @@ export class EagerReplicaSet {
   private readonly arriveKind: number;
   private readonly beforeKind: number;
   private leaderRunning = true;
+  /** The leader can't tell its controller of the in-sync set. */
+  private frozen = false;
   /** The leader raises its high watermark and never takes it back. */
   private raised = 0;
 
@@ -124,6 +126,11 @@ export class EagerReplicaSet {
     this.begin();
   }
 
+  freeze(frozen: boolean): void {
+    this.highWatermark();
+    this.frozen = frozen;
+  }
+
   remove(i: number): void {
     this.highWatermark();
     this.replicas[i].inSync = false;
@@ -153,6 +160,7 @@ export class EagerReplicaSet {
     });
     this.leader = i;
     this.leaderRunning = true;
+    this.frozen = false;
     this.raised = told;
     this.replicas[i].inSync = true;
     this.begin();
@@ -255,11 +263,12 @@ export class EagerReplicaSet {
 
   private join(i: number, life: number): void {
     const follower = this.replicas[i];
-    if (life === follower.life && !follower.inSync && follower.known >= this.highWatermark()) follower.inSync = true;
+    if (life === follower.life && !this.frozen && !follower.inSync && follower.known >= this.highWatermark())
+      follower.inSync = true;
   }
 
   private check(): void {
-    if (this.leaderRunning) {
+    if (this.leaderRunning && !this.frozen) {
       this.highWatermark();
       const { end } = this.leaderEnd();
       for (const follower of this.followers()) {

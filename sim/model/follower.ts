@@ -27,6 +27,8 @@ export interface LagBounds {
   readonly checkNs: number;
   /** Records a follower in sync may lack at a check. */
   readonly lagRecordsMax: number;
+  /** True while the leader can't tell its controller of the in-sync set: nobody leaves it or joins. */
+  frozen: boolean;
 }
 
 const NS_PER_SECOND = 1_000_000_000;
@@ -44,6 +46,8 @@ export class Follower {
   nextServedNs = NEVER;
   /** In the in-sync set before this time. */
   leavesNs = NEVER;
+  /** When it would have left, had the in-sync set not been frozen. */
+  private pendingNs = NEVER;
   /** End of its log when it last stood still. */
   position = 0;
   running = true;
@@ -117,7 +121,9 @@ export class Follower {
     this.standStill(nowNs);
     this.running = false;
     // Finite already if it was not healthy: it has not been caught up since. A stopped leader counts anew on return.
-    if (!leaderStopped && this.leavesNs === NEVER) this.leaveAfter(servedNs - this.rhythm.periodNs);
+    if (!leaderStopped && this.leavesNs === NEVER && this.pendingNs === NEVER) {
+      this.leaveAfter(servedNs - this.rhythm.periodNs);
+    }
   }
 
   start(nowNs: number, catchUpBytesPerSecond: number, leaderStopped: boolean): void {
@@ -130,13 +136,14 @@ export class Follower {
   leaderStopped(nowNs: number): void {
     // Nobody checks the in-sync set now: it stays as it is.
     this.leavesNs = this.isInSync(nowNs) ? NEVER : Number.NEGATIVE_INFINITY;
+    this.pendingNs = NEVER;
     this.standStill(nowNs);
     // The leader has heard, by the next fetch, that the one that caught up has arrived.
     if (this.caughtUpNs + this.rhythm.periodNs <= nowNs) this.catchUpBytesPerSecond = NEVER;
   }
 
   leaderStarted(nowNs: number): void {
-    if (this.leavesNs === NEVER) this.leaveAfter(nowNs);
+    if (this.leavesNs === NEVER && this.pendingNs === NEVER) this.leaveAfter(nowNs);
     if (this.running) this.fetchFrom(nowNs + this.rhythm.phaseNs);
   }
 
@@ -159,6 +166,7 @@ export class Follower {
     this.nextServedNs = NEVER;
     this.caughtUpNs = NEVER;
     this.leavesNs = at.inSync ? NEVER : Number.NEGATIVE_INFINITY;
+    this.pendingNs = NEVER;
     this.leaderStarted(nowNs);
   }
 
@@ -169,19 +177,34 @@ export class Follower {
     this.positionBytes = startBytes;
     this.known = 0;
     this.leavesNs = Number.NEGATIVE_INFINITY;
+    this.pendingNs = NEVER;
   }
 
   /** The controller has taken it out of the in-sync set. */
   remove(nowNs: number): void {
     if (this.isInSync(nowNs)) this.leavesNs = nowNs;
+    this.pendingNs = NEVER;
     // It has no need to look for anything while it is healthy; now it may join again.
     if (this.nextServedNs === NEVER && this.firstNs < NEVER)
       this.nextServedNs = this.servedBy(nowNs) + this.rhythm.periodNs;
   }
 
+  /** The in-sync set is frozen: who was to leave stays. Or it isn't any more: who should have left leaves at the next check. */
+  freeze(frozen: boolean, nowNs: number): void {
+    if (frozen) {
+      if (this.leavesNs === NEVER || !this.isInSync(nowNs)) return;
+      this.pendingNs = this.leavesNs;
+      this.leavesNs = NEVER;
+    } else if (this.pendingNs < NEVER) {
+      const { checkNs } = this.bounds;
+      this.leavesNs = Math.max(this.pendingNs, (Math.floor(nowNs / checkNs) + 1) * checkNs);
+      this.pendingNs = NEVER;
+    }
+  }
+
   /** Its fetch at this time is one after being caught up, and it is not in sync: it joins at the high watermark. */
   wantsToJoin(servedNs: number): boolean {
-    return this.caughtUpNs < servedNs && !this.isInSync(servedNs);
+    return this.caughtUpNs < servedNs && !this.bounds.frozen && !this.isInSync(servedNs);
   }
 
   /**
@@ -193,7 +216,10 @@ export class Follower {
     const { periodNs } = this.rhythm;
     const fetch = (servedNs - this.firstNs) / periodNs;
     this.nextServedNs += periodNs;
-    if (this.caughtUpNs < servedNs) return this.isInSync(servedNs) || this.positionAfter(fetch - 1) >= highWatermark;
+    if (this.caughtUpNs < servedNs) {
+      if (this.isInSync(servedNs)) return true;
+      return !this.bounds.frozen && this.positionAfter(fetch - 1) >= highWatermark;
+    }
     const behindBytes = this.log.endBytesAt(servedNs);
     if (this.letThroughBytes(fetch) >= behindBytes) {
       this.caughtUpNs = servedNs;
@@ -244,7 +270,9 @@ export class Follower {
   /** AK checks now and then whether a follower was last caught up longer ago than the bound. */
   private leaveAfter(caughtUpNs: number): void {
     const { lagMaxNs, checkNs } = this.bounds;
-    this.leavesNs = (Math.floor((caughtUpNs + lagMaxNs) / checkNs) + 1) * checkNs;
+    const leavesNs = (Math.floor((caughtUpNs + lagMaxNs) / checkNs) + 1) * checkNs;
+    if (this.bounds.frozen) this.pendingNs = leavesNs;
+    else this.leavesNs = leavesNs;
   }
 
   /** Where fetch k gets it; before the first it stands where it stood. */

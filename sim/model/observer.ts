@@ -27,6 +27,8 @@ export class Observer {
   freed(_batch: number): void {}
   /** A producer's batch is in its leader's log at [base, base + n) from `atNs` on, which may lie ahead. */
   appended(_batch: number, _partition: number, _base: number, _n: number, _atNs: number): void {}
+  /** The batch was acknowledged by a leader that was none any more: it was in that one's log, which is cut. */
+  leftBehind(_batch: number, _nowNs: number): void {}
   /**
    * The log has lost [from, to): its broker stopped before it had written it, or another leads that does not have it.
    * What was lost before may be told again.

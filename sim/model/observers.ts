@@ -32,6 +32,10 @@ export function bothObservers(first: Observer, second: Observer | null): Observe
       first.appended(...told);
       second.appended(...told);
     },
+    leftBehind: (...told) => {
+      first.leftBehind(...told);
+      second.leftBehind(...told);
+    },
     truncated: (...told) => {
       first.truncated(...told);
       second.truncated(...told);

@@ -51,6 +51,26 @@ export class PartitionView {
     }
   }
 
+  /** Partitions of the cluster. */
+  partitions(cluster: number): number {
+    const { topics, topicCluster, topicPartitions } = this.#from.topology;
+    let partitions = 0;
+    for (let topic = 0; topic < topics; topic++) {
+      if (topicCluster[topic] === cluster) partitions += topicPartitions[topic];
+    }
+    return partitions;
+  }
+
+  /** True while the broker isn't known to be alive, or copies of its partitions aren't all in sync. */
+  isRecovering(broker: number, nowNs: number): boolean {
+    const { clusters, live } = this.#from;
+    if (live[broker] === 0 || clusters.copies.isDown(broker)) return true;
+    return clusters.copies.hosted(broker).some((partition) => {
+      const set = clusters.copies.sets[partition];
+      return set !== null && set.inSyncAt(nowNs) < set.replicas;
+    });
+  }
+
   /** Its replicas in assignment order, as an election sees them. */
   candidates(partition: number) {
     const { topology, clusters, live } = this.#from;

@@ -1,7 +1,7 @@
 /** Carries the core's produce requests to the brokers, and the answers back, or the news that none will come. */
 import { BATCH } from '../../src/producer/batch-pool.ts';
 import type { ProducerCore } from '../../src/producer/core.ts';
-import { OUTCOME_OK, OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from '../../src/producer/outcome.ts';
+import { OUTCOME_OK, OUTCOME_UNREACHABLE, type Outcome } from '../../src/producer/outcome.ts';
 import { REQUEST } from '../../src/producer/request-pool.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import { Histogram } from '../measure/histogram.ts';
@@ -12,11 +12,13 @@ import { FLEET, type FleetRows } from './fleet-rows.ts';
 import type { Observer } from './observer.ts';
 import { ProduceFaults } from './produce-faults.ts';
 import { ProduceTrouble } from './produce-trouble.ts';
+import { ProduceWays } from './produce-ways.ts';
 import type { ProducerBooks } from './producer-books.ts';
-import { connectAgainNs, Reachability } from './reachability.ts';
+import { Reachability } from './reachability.ts';
 import { RequestSlots } from './request-slots.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
 import type { Topology } from './topology.ts';
+import type { Ways } from './ways.ts';
 
 const { FIRST_PARTITION, IDENTITY, PRODUCER_INTS, STREAM_STRIDE, ZONE } = FLEET;
 
@@ -29,6 +31,7 @@ export interface ProduceCourierOptions {
   readonly engine: Engine;
   readonly topology: Topology;
   readonly clusters: Clusters;
+  readonly ways: Ways;
   readonly core: ProducerCore;
   readonly rows: FleetRows;
   readonly books: ProducerBooks;
@@ -46,6 +49,8 @@ export interface ProduceCourierOptions {
   readonly look: (producer: number) => void;
   /** A request or a part of it was refused, or its broker is gone: a client asks for metadata then. */
   readonly failed: (producer: number) => void;
+  /** A leader that is none any more has taken its batches. */
+  readonly misled: (producer: number) => void;
 }
 
 export class ProduceCourier {
@@ -62,7 +67,6 @@ export class ProduceCourier {
   readonly #books: ProducerBooks;
   readonly #eager: boolean;
   readonly #compressNsPerWireByte: number;
-  readonly #connecting = new Set<number>();
   readonly #underWay = new RequestsUnderWay();
   readonly #arriveKind: number;
   readonly #lateKind: number;
@@ -70,6 +74,8 @@ export class ProduceCourier {
   readonly #slots = new RequestSlots();
   readonly #order: ConnectionOrder;
   readonly #trouble: ProduceTrouble;
+  readonly #ways: Ways;
+  readonly #lanes: ProduceWays;
   /** What happens to the ways and to the brokers. */
   readonly faults: ProduceFaults;
   readonly #due: DueAnswers;
@@ -96,15 +102,29 @@ export class ProduceCourier {
       this.#onLate(producer, this.#underWay.arrive(number));
     });
     this.#reach = new Reachability(options.topology);
+    this.#ways = options.ways;
     this.#trouble = new ProduceTrouble({
       ...options,
       partitionOf: (batch) => this.partitionOf(batch),
       nowNs: () => this.#engine.nowNs,
     });
+    this.#lanes = new ProduceWays({
+      ...options,
+      copies: options.clusters.copies,
+      slots: this.#slots,
+      order: this.#order,
+      reach: this.#reach,
+      arrivesAt: (request, producer, atNs) => this.#arrivesAt(request, producer, atNs),
+      refuse: (request, producer) => this.#refuse(request, producer),
+      answerAt: (request, producer, leavesNs, outcome) => this.#answerAt(request, producer, leavesNs, outcome),
+      expectTimeout: (request, producer) => this.#expectTimeout(request, producer),
+    });
     this.faults = new ProduceFaults({
       ...options,
+      copies: options.clusters.copies,
       slots: this.#slots,
       reach: this.#reach,
+      lanes: this.#lanes,
       trouble: this.#trouble,
       partitionOf: (batch) => this.partitionOf(batch),
       arrive: (request) => this.#onArrive(request, NONE),
@@ -183,20 +203,8 @@ export class ProduceCourier {
     const { requests, batches } = core;
     const broker = requests.ints[request * R_INTS + R_BROKER];
     const producer = requests.ints[request * R_INTS + R_PRODUCER];
-    if (this.#connecting.size > 0 && this.#connecting.delete(request) && requests.ints[request * R_INTS + R_SETTLED]) {
-      // Given up while it waited for its connection: it never left.
-      this.#refuse(request, producer);
-      return;
-    }
-    if (requests.floats[request * R_FLOATS + R_SENT_AT_NS] <= this.#reach.brokenNs(broker)) {
-      // Under way when the connection broke: the client can't know how far it got.
-      this.#answerAt(request, producer, nowNs, OUTCOME_UNKNOWN);
-      return;
-    }
-    if (this.#reach.isCutOff(this.#topology.brokerCluster[broker])) {
-      this.#connectAgain(request, producer);
-      return;
-    }
+    const { disturbed } = this.#clusters.copies;
+    if (disturbed && this.#lanes.stops(request, producer)) return;
     if (this.#clusters.copies.isDown(broker)) {
       this.#refuse(request, producer);
       return;
@@ -211,13 +219,15 @@ export class ProduceCourier {
     }
     const doneNs = this.#clusters.brokers.produce(broker, bytes, nowNs);
     const acks = core.acksOf(request);
-    const { disturbed } = this.#clusters.copies;
     let answerNs = acks === 0 ? nowNs : doneNs;
     let partition = firstPartition;
     for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
       const batch = requests.batchOf(entry);
       if (partition === NONE) partition = this.partitionOf(batch);
-      if (disturbed && this.#trouble.refuses(request, batch, partition)) {
+      if (
+        disturbed &&
+        (this.#trouble.goesAside(request, batch, partition) || this.#trouble.refuses(request, batch, partition))
+      ) {
         partition = NONE;
         continue;
       }
@@ -253,18 +263,10 @@ export class ProduceCourier {
     this.#answerAt(request, producer, answerNs, OUTCOME_OK);
   }
 
-  /** Nobody answers the connection: the client's system tries again, ever less often, until the client gives up. */
-  #connectAgain(request: number, producer: number): void {
-    const { requests } = this.#core;
-    const sentNs = requests.floats[request * R_FLOATS + R_SENT_AT_NS];
-    const atNs = connectAgainNs(sentNs, this.#engine.nowNs);
-    if (requests.ints[request * R_INTS + R_SETTLED] === 1 || atNs === Infinity) {
-      this.#refuse(request, producer);
-      return;
-    }
-    this.#connecting.add(request);
+  /** The request reaches its broker at the time, or finds out that it can't. */
+  #arrivesAt(request: number, producer: number, atNs: number): void {
     this.#slots.setArriveNs(request, atNs);
-    const ordinal = requests.ints[request * R_INTS + R_ORDINAL];
+    const ordinal = this.#core.requests.ints[request * R_INTS + R_ORDINAL];
     this.#engine.schedule(atNs, this.#arriveKind, producer, ordinal, this.#depart(request));
     if (atNs > this.#timeoutNs(request)) this.#expectTimeout(request, producer);
   }
@@ -295,6 +297,7 @@ export class ProduceCourier {
       this.#core.onResult(request, outcome, this.#engine.nowNs);
       return;
     }
+    if (this.#ways.troubled && this.#lanes.loses(request, producer, leavesNs, outcome)) return;
     if (this.#core.inFlight(producer, broker) > 1) atNs = this.#order.answerNs(request, atNs);
     this.#answerComes(request, producer, atNs, outcome);
     if (outcome !== OUTCOME_OK || this.#trouble.isMixed(request)) this.#rows.watch(producer, true);

@@ -3,16 +3,19 @@
  * copies come and go: who hears of it when, what is waited for, and what is taken up again.
  */
 import type { ProducerCore } from '../../src/producer/core.ts';
-import { OUTCOME_OK, OUTCOME_UNKNOWN, type Outcome } from '../../src/producer/outcome.ts';
+import { OUTCOME_OK, OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from '../../src/producer/outcome.ts';
 import { REQUEST } from '../../src/producer/request-pool.ts';
 import type { Engine } from '../engine/index.ts';
 import { CommitWaits } from './commit-waits.ts';
+import type { Copies } from './copies.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
 import type { ProduceTrouble } from './produce-trouble.ts';
+import type { ProduceWays } from './produce-ways.ts';
 import type { ProducerBooks } from './producer-books.ts';
 import type { Reachability } from './reachability.ts';
 import type { RequestSlots } from './request-slots.ts';
 import type { Topology } from './topology.ts';
+import type { Ways } from './ways.ts';
 
 const { PRODUCER_INTS, ZONE } = FLEET;
 const { R_BROKER, R_HEAD, R_INTS, R_NEXT, R_ORDINAL, R_PRODUCER, R_SETTLED } = REQUEST;
@@ -27,6 +30,9 @@ export interface ProduceFaultsOptions {
   readonly producers: number;
   readonly slots: RequestSlots;
   readonly reach: Reachability;
+  readonly lanes: ProduceWays;
+  readonly ways: Ways;
+  readonly copies: Copies;
   readonly trouble: ProduceTrouble;
   readonly partitionOf: (batch: number) => number;
   /** The request reaches its broker, once more. */
@@ -55,7 +61,8 @@ export class ProduceFaults {
 
   /** True while the request is at its broker, and when it will be answered can't be told. */
   waits(request: number): boolean {
-    return this.#commits!.has(request) || (this.#held.size > 0 && this.#held.has(request));
+    if (this.#commits!.has(request) || this.#from.lanes.waits(request)) return true;
+    return this.#held.size > 0 && this.#held.has(request);
   }
 
   /** The in-sync set is in trouble: looked for, from the time on, until it has the request. */
@@ -75,6 +82,7 @@ export class ProduceFaults {
   cutOff(cluster: number): void {
     const { reach, engine, topology } = this.#from;
     reach.cutOff(cluster, engine.nowNs);
+    this.#from.copies.disturbed = true;
     this.#breakConnections((broker) => topology.brokerCluster[broker] === cluster, false);
   }
 
@@ -112,6 +120,31 @@ export class ProduceFaults {
     this.#doubtCommits();
   }
 
+  /** Ways between places have broken or are open again: what was about to arrive here is lost, what was lost is sent again. */
+  waysChanged(): void {
+    const { core, engine, lanes, slots, ways, rows } = this.#from;
+    const { nowNs } = engine;
+    if (ways.troubled) {
+      this.#visit((request, producer) => {
+        if (core.acksOf(request) === 0 || lanes.waits(request)) return false;
+        const answerNs = slots.answerNs(request);
+        const outcome = slots.answer(request);
+        if (answerNs === Infinity || answerNs <= nowNs || outcome === OUTCOME_UNREACHABLE) return false;
+        const here = ways.applications(rows.ints[producer * PRODUCER_INTS + ZONE]);
+        if (!ways.isCut(ways.broker(core.requests.ints[request * R_INTS + R_BROKER]), here)) return false;
+        lanes.hold(request, producer, this.#leavesNs(request, producer), outcome);
+        return true;
+      });
+    }
+    lanes.changed();
+    this.#doubtCommits();
+  }
+
+  /** Brokers have lost their controllers, or know again what they missed. */
+  newsChanged(): void {
+    this.#doubtCommits();
+  }
+
   /** A partition's log has lost a tail: `leadersMoved` follows. */
   tailLost(partition: number): void {
     this.#from.trouble.tailLost(partition);
@@ -129,8 +162,12 @@ export class ProduceFaults {
         if (this.#from.slots.answerNs(request) <= this.#from.engine.nowNs) return false;
         this.#visitBatches(request, (batch) => {
           if (!undone.has(batch)) return;
-          this.#from.trouble.depose(request, batch);
           hit = true;
+          // Its broker doesn't know that it is deposed, and goes on.
+          const broker = this.#from.core.requests.ints[request * R_INTS + R_BROKER];
+          if (!this.#from.copies.news.isZombie(broker, this.#from.partitionOf(batch))) {
+            this.#from.trouble.depose(request, batch);
+          } else if (this.#from.core.acksOf(request) === 1) this.#from.books.storeAside(batch);
         });
         return hit;
       });
@@ -151,13 +188,16 @@ export class ProduceFaults {
 
   /** Something has happened to replicas: what was foretold of commits need not come true. */
   #doubtCommits(): void {
-    const { core, engine, slots, trouble } = this.#from;
+    const { core, engine, slots, trouble, lanes } = this.#from;
     const { nowNs } = engine;
     this.#visit((request, producer) => {
       if (!this.#commits!.has(request)) {
         if (core.acksOf(request) !== -1) return false;
-        if (slots.answer(request) !== OUTCOME_OK || this.#leavesNs(request, producer) <= nowNs) return false;
+        const lost = lanes.waits(request);
+        const leavesNs = lost ? lanes.leftNs(request) : this.#leavesNs(request, producer);
+        if (slots.answer(request) !== OUTCOME_OK || leavesNs <= nowNs) return false;
         if (!trouble.isUnsettled(request)) return false;
+        lanes.forget(request);
       }
       this.waitForCommit(request, producer, nowNs);
       return true;
@@ -172,7 +212,7 @@ export class ProduceFaults {
 
   /** Connections to some brokers break: clients hear of it after a trip, not knowing what became of their requests. */
   #breakConnections(broken: (broker: number) => boolean, answersLeft: boolean): void {
-    const { core, engine, slots, topology, rows, answerComes } = this.#from;
+    const { core, engine, slots, topology, rows, answerComes, lanes } = this.#from;
     const { nowNs } = engine;
     this.#visit((request, producer) => {
       const broker = core.requests.ints[request * R_INTS + R_BROKER];
@@ -186,19 +226,23 @@ export class ProduceFaults {
       }
       this.#commits!.end(request);
       this.#held.delete(request);
-      answerComes(request, producer, nowNs + baseNs, OUTCOME_UNKNOWN);
+      lanes.forget(request);
+      if (!lanes.loses(request, producer, nowNs, OUTCOME_UNKNOWN)) {
+        answerComes(request, producer, nowNs + baseNs, OUTCOME_UNKNOWN);
+      }
       return true;
     });
   }
 
   /** Requests at a broker that stops, which their producers have given up: nobody needs their slots any more. */
   #forgetSettled(broker: number): void {
-    const { core, engine } = this.#from;
+    const { core, engine, lanes } = this.#from;
     const { ints } = core.requests;
-    for (const request of [...this.#commits!.requests(), ...this.#held.keys()]) {
+    for (const request of [...this.#commits!.requests(), ...this.#held.keys(), ...lanes.requests()]) {
       if (ints[request * R_INTS + R_BROKER] !== broker || ints[request * R_INTS + R_SETTLED] === 0) continue;
       this.#commits!.end(request);
       this.#held.delete(request);
+      lanes.forget(request);
       core.onResult(request, OUTCOME_UNKNOWN, engine.nowNs);
     }
   }

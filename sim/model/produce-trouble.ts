@@ -30,6 +30,8 @@ export interface ProduceTroubleOptions {
   readonly partitionOf: (batch: number) => number;
   readonly nowNs: () => number;
   readonly failed: (producer: number) => void;
+  /** The producer believes in a leader that was deposed, and nobody tells it. */
+  readonly misled: (producer: number) => void;
   readonly idempotent: boolean;
 }
 
@@ -44,12 +46,26 @@ export class ProduceTrouble {
     this.#from = options;
   }
 
+  /**
+   * True when the broker takes itself for the partition's leader and isn't: it writes the batch to a log of its own, which
+   * it will cut when it hears of its successor. With acks all it waits for followers that have left it.
+   */
+  goesAside(request: number, batch: number, partition: number): boolean {
+    const { clusters, core, books } = this.#from;
+    const broker = core.requests.ints[request * R_INTS + R_BROKER];
+    if (!clusters.copies.news.isZombie(broker, partition)) return false;
+    if (core.acksOf(request) !== -1) books.storeAside(batch);
+    this.#from.misled(core.requests.ints[request * R_INTS + R_PRODUCER]);
+    return true;
+  }
+
   /** True when the broker that the request has reached doesn't take the batch: it isn't written. */
   refuses(request: number, batch: number, partition: number): boolean {
     const { topology, clusters, core } = this.#from;
     const broker = core.requests.ints[request * R_INTS + R_BROKER];
     let outcome: Outcome = OUTCOME_OK;
-    if (topology.partitionLeader[partition] !== broker) outcome = OUTCOME_REFUSED_METADATA;
+    const unaware = clusters.copies.news.isUnaware(broker, partition);
+    if (topology.partitionLeader[partition] !== broker || unaware) outcome = OUTCOME_REFUSED_METADATA;
     else if (core.acksOf(request) === -1 && clusters.copies.lacksCopies(partition)) outcome = OUTCOME_REFUSED_RETRY;
     if (outcome === OUTCOME_OK) return false;
     // With acks 0 the client takes it for sent; the broker closes the connection, and so it asks who leads.
@@ -81,9 +97,12 @@ export class ProduceTrouble {
 
   /** True when the commit of some batch of the request can't be told ahead. */
   isUnsettled(request: number): boolean {
-    const { clusters } = this.#from;
+    const { clusters, core, partitionOf } = this.#from;
+    const broker = core.requests.ints[request * R_INTS + R_BROKER];
     return this.#some(request, (batch) => {
-      const set = clusters.copies.sets[this.#from.partitionOf(batch)];
+      const partition = partitionOf(batch);
+      const set = clusters.copies.sets[partition];
+      if (clusters.copies.news.isZombie(broker, partition)) return true;
       return set !== null && !set.healthy;
     });
   }
@@ -100,6 +119,10 @@ export class ProduceTrouble {
       if (this.#verdicts.get(request)?.has(batch)) return false;
       const partition = partitionOf(batch);
       const set = clusters.copies.sets[partition];
+      if (clusters.copies.news.isZombie(broker, partition)) {
+        nextNs = Infinity;
+        return false;
+      }
       if (topology.partitionLeader[partition] !== broker || books.isLost(batch)) {
         this.#judge(request, batch, OUTCOME_UNKNOWN);
         return false;

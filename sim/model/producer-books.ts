@@ -9,6 +9,8 @@ const ALIVE = 0;
 const ENDED_KNOWN = 1;
 const ENDED_UNKNOWN = 2;
 const ENDED_DROPPED = 3;
+/** Acknowledged by a leader that was none any more. */
+const ENDED_ASIDE = 4;
 const NOT_STORED = -1;
 
 const STORED_NS = 0;
@@ -51,11 +53,16 @@ export class ProducerBooks {
   #leftMax = 64;
   /** By batch, for the few that were lost and stored again. */
   readonly #lostStores = new Map<number, LostStore>();
+  /** Batches that a leader has taken which was none any more, and no other. */
+  readonly #aside = new Set<number>();
+  /** By topic: acknowledged by such a leader, and lost with what it cut. */
+  readonly leftBehind: Float64Array;
 
   constructor(topics: number) {
     this.drops = new Float64Array(topics * DROP_CAUSES.length);
     this.unknown = new Float64Array(topics);
     this.unknownStored = new Float64Array(topics);
+    this.leftBehind = new Float64Array(topics);
     this.#reach(63);
   }
 
@@ -116,6 +123,22 @@ export class ProducerBooks {
     this.#rows[batch * STRIDE + END] = fate === FATE_UNKNOWN ? ENDED_UNKNOWN : ENDED_KNOWN;
   }
 
+  /** A leader takes the batch that is none any more. */
+  storeAside(batch: number): void {
+    this.#reach(batch);
+    if (this.#rows[batch * STRIDE + STORED_NS] === NOT_STORED) this.#aside.add(batch);
+  }
+
+  /** After `ended`. True when its producer takes it for stored, and only a leader has it that was none any more. */
+  endsAside(batch: number, topic: number, n: number): boolean {
+    if (this.#aside.size === 0 || !this.#aside.delete(batch)) return false;
+    const row = batch * STRIDE;
+    if (this.#rows[row + END] !== ENDED_KNOWN || this.#rows[row + STORED_NS] !== NOT_STORED) return false;
+    this.leftBehind[topic] += n;
+    this.#rows[row + END] = ENDED_ASIDE;
+    return true;
+  }
+
   /** `freed` for a batch that is in a log by now and was answered: the usual case. False, and nothing done, for others. */
   freedStored(batch: number, nowNs: number): boolean {
     const row = batch * STRIDE;
@@ -130,7 +153,7 @@ export class ProducerBooks {
   /** The slot is about to be reused: no request carries the batch any more, so its fate is final. */
   freed(batch: number, topic: number, n: number): void {
     if (batch * STRIDE >= this.#rows.length) return;
-    if (this.#rows[batch * STRIDE + END] !== ENDED_DROPPED) {
+    if (this.#rows[batch * STRIDE + END] < ENDED_DROPPED) {
       if (this.#rows[batch * STRIDE + STORED_NS] === NOT_STORED) this.unknown[topic] += n;
       else if (this.#rows[batch * STRIDE + END] === ENDED_UNKNOWN) this.unknownStored[topic] += n;
     }
@@ -172,12 +195,13 @@ export class ProducerBooks {
     if (batch * STRIDE >= this.#rows.length) return true;
     const storedNs = this.#rows[batch * STRIDE + STORED_NS];
     if (this.#lostStores.size > 0 && this.#lostStores.has(batch)) return false;
-    return (storedNs === NOT_STORED || storedNs > nowNs) && this.#rows[batch * STRIDE + END] !== ENDED_DROPPED;
+    return (storedNs === NOT_STORED || storedNs > nowNs) && this.#rows[batch * STRIDE + END] < ENDED_DROPPED;
   }
 
   #forgetLost(batch: number): void {
     this.#rows[batch * STRIDE + LOST] = 0;
     if (this.#lostStores.size > 0) this.#lostStores.delete(batch);
+    if (this.#aside.size > 0) this.#aside.delete(batch);
   }
 
   /** Reads the batches' rows, to have them in cache. */

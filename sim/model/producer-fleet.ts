@@ -16,7 +16,6 @@ import { ProducerCore } from '../../src/producer/core.ts';
 import type { ProducerEffects } from '../../src/producer/effects.ts';
 import { OUTCOME_OK } from '../../src/producer/outcome.ts';
 import { REQUEST } from '../../src/producer/request-pool.ts';
-import { TopicView } from '../../src/producer/topic-view.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Clusters } from './clusters.ts';
@@ -25,9 +24,11 @@ import { FLEET, FleetRows } from './fleet-rows.ts';
 import type { Observer } from './observer.ts';
 import { ProduceCourier } from './produce-courier.ts';
 import { ProducerBooks } from './producer-books.ts';
+import { ProducerMetadata } from './producer-metadata.ts';
 import { StreamFeed } from './stream-feed.ts';
 import type { StreamPlan } from './stream-plan.ts';
 import type { Topology } from './topology.ts';
+import type { Ways } from './ways.ts';
 
 const {
   END,
@@ -46,10 +47,6 @@ const {
 const { R_ABANDONED, R_INTS, R_NEXT } = REQUEST;
 
 const NONE = -1;
-/** Which question for metadata an event is: one of its own time, or one after those that nobody answered. */
-const FIRST_QUESTION = 0;
-const NEXT_QUESTION = 1;
-const UNANSWERED = 2;
 
 export interface ProducerFleetOptions {
   readonly engine: Engine;
@@ -62,7 +59,10 @@ export interface ProducerFleetOptions {
   readonly fidelity: 'record' | 'request';
   /** Leaders recognise batches that they have. */
   readonly idempotent: boolean;
+  readonly ways: Ways;
   readonly metadataNs: number;
+  /** A producer asks again after so long, whatever happens. */
+  readonly metadataMaxAgeNs: number;
   /** One way to whichever broker is asked for metadata later on. */
   readonly metadataTripNs: number;
   readonly compressionNsPerByte: number;
@@ -74,29 +74,22 @@ export class ProducerFleet implements ProducerEffects {
   readonly books: ProducerBooks;
   readonly courier: ProduceCourier;
   readonly #engine: Engine;
-  readonly #topology: Topology;
   readonly #arrivals: Arrivals;
   readonly #plan: StreamPlan;
   readonly #eager: boolean;
   readonly #options: ProducerFleetOptions;
   readonly #observer: Observer | null;
-  readonly #views: TopicView[];
-  /** By producer: since when it has had its latest metadata; Infinity while it asks. */
-  #askedNs = new Float64Array(0);
-  /** Questions in short order. */
-  #repeats = new Int32Array(0);
+  readonly metadata: ProducerMetadata;
   readonly #rows: FleetRows;
   readonly #feed: StreamFeed;
   readonly #wakeKind: number;
   readonly #producerKind: number;
-  readonly #metadataKind: number;
 
   constructor(options: ProducerFleetOptions) {
     this.#options = options;
     this.#observer = options.observer;
     const { engine, topology, plan, clusters, arrivals } = options;
     this.#engine = engine;
-    this.#topology = topology;
     this.#arrivals = arrivals;
     this.#plan = plan;
     this.#eager = options.fidelity === 'record';
@@ -113,7 +106,14 @@ export class ProducerFleet implements ProducerEffects {
     const answerNs = (request: number): number => this.courier.answerNs(request);
     const readAhead = new FleetReadAhead({ core: this.core, arrivals, rows: this.#rows, answerNs });
     // Ties in time: records come before answers, answers before deadlines, in both fidelities.
-    this.#metadataKind = engine.kind('producer metadata', (producer, question) => this.#onMetadata(producer, question));
+    this.metadata = new ProducerMetadata({
+      ...options,
+      copies: clusters.copies,
+      core: this.core,
+      isCutOff: (cluster) => this.courier.isCutOff(cluster),
+      catchUp: (producer) => this.#catchUpAll(producer),
+      look: (producer) => this.#look(producer),
+    });
     this.#wakeKind = engine.kind(
       'stream decision',
       (stream) => this.#onWake(stream),
@@ -143,9 +143,10 @@ export class ProducerFleet implements ProducerEffects {
         this.#catchUpAll(producer);
         this.#look(producer);
       },
-      failed: (producer) => this.#askMetadata(producer),
+      ways: options.ways,
+      failed: (producer) => this.metadata.ask(producer),
+      misled: (producer) => this.metadata.misled(producer),
     });
-    this.#views = Array.from({ length: topology.topics }, (_, topic) => this.#viewOf(topic));
     this.#enlist();
   }
 
@@ -166,9 +167,12 @@ export class ProducerFleet implements ProducerEffects {
     this.books.dropped(this.#plan.streamTopic[stream], n, cause, batch);
   }
 
-  ended(batch: number, _stream: number, _n: number, fate: number): void {
+  ended(batch: number, stream: number, n: number, fate: number): void {
     this.#observer?.ended(batch, fate, this.#engine.nowNs);
     this.books.ended(batch, fate);
+    if (this.books.endsAside(batch, this.#plan.streamTopic[stream], n)) {
+      this.#observer?.leftBehind(batch, this.#engine.nowNs);
+    }
   }
 
   freed(batch: number): void {
@@ -177,62 +181,11 @@ export class ProducerFleet implements ProducerEffects {
   }
 
   refreshMetadata(producer: number, _stream: number): void {
-    this.#askMetadata(producer);
-  }
-
-  /** Brokers answer with the topic's leaders as they are now. */
-  metadataChanged(topic: number): void {
-    this.#views[topic] = this.#viewOf(topic);
-  }
-
-  #viewOf(topic: number): TopicView {
-    const { topicFirstPartition, topicPartitions, partitionLeader, partitionOffline } = this.#topology;
-    const first = topicFirstPartition[topic];
-    const leaders = partitionLeader.slice(first, first + topicPartitions[topic]);
-    for (let i = 0; i < leaders.length; i++) if (partitionOffline[first + i] === 1) leaders[i] = NONE;
-    return new TopicView(leaders);
-  }
-
-  /**
-   * One question at a time, ever less often while that does not help, as the library's own driver asks; the answer tells
-   * what is known when it is given. First metadata comes by itself.
-   */
-  #askMetadata(producer: number): void {
-    const nowNs = this.#engine.nowNs;
-    const { firstStream } = this.#plan;
-    for (let stream = firstStream[producer]; stream < firstStream[producer + 1]; stream++) {
-      if (this.core.streams.views[stream] === null) return;
-    }
-    this.#noteQuestions();
-    if (this.#askedNs[producer] === Infinity) return;
-    const draw = hash32(this.#options.seed, producer, this.#repeats[producer]) / 4294967296;
-    const waitNs = this.core.config.retry.backoffNs(Math.max(1, this.#repeats[producer]), draw);
-    const sinceNs = nowNs - this.#askedNs[producer];
-    // Quiet for twice the wait: that trouble is over, this is another one.
-    this.#repeats[producer] = sinceNs > 2 * waitNs ? 1 : this.#repeats[producer] + 1;
-    this.#askedNs[producer] = Infinity;
-    const atNs = nowNs + Math.max(0, Math.ceil(waitNs - sinceNs)) + 2 * this.#options.metadataTripNs;
-    this.#engine.schedule(atNs, this.#metadataKind, producer, 0, NEXT_QUESTION);
-  }
-
-  /** Nobody is there to answer: the next question waits as the driver's next attempt to connect does. */
-  #askUnanswered(producer: number): void {
-    this.#noteQuestions();
-    const repeats = ++this.#repeats[producer];
-    const draw = hash32(this.#options.seed, producer, repeats) / 4294967296;
-    const waitNs = Math.max(1, this.core.config.reconnect.backoffNs(repeats, draw));
-    this.#askedNs[producer] = Infinity;
-    this.#engine.schedule(this.#engine.nowNs + waitNs, this.#metadataKind, producer, 0, UNANSWERED);
-  }
-
-  #noteQuestions(): void {
-    if (this.#askedNs.length > 0) return;
-    this.#askedNs = new Float64Array(this.#plan.producers).fill(-Infinity);
-    this.#repeats = new Int32Array(this.#plan.producers);
+    this.metadata.ask(producer);
   }
 
   #enlist(): void {
-    const { plan, config, metadataNs, seed } = this.#options;
+    const { plan, config, seed } = this.#options;
     const { core } = this;
     for (let producer = 0; producer < plan.producers; producer++) {
       const { floats, ints } = this.#rows;
@@ -261,35 +214,8 @@ export class ProducerFleet implements ProducerEffects {
       floats[row + PRESSURE_BYTES] = config.bufferBytesMax - slackBytes;
       // A quota decides at each record, by its time and in the order of all that share it: as if the buffer were always near its bound.
       floats[row + PRESSURE_RECORDS] = limited ? -1 : config.bufferRecordsMax - slackRecords;
-      const askNs = Math.floor(metadataNs * (hash32(seed, producer, 0x3e) / 4294967296));
-      this.#engine.schedule(askNs, this.#metadataKind, producer, 0, FIRST_QUESTION);
+      this.metadata.start(producer);
     }
-  }
-
-  #onMetadata(producer: number, question: number): void {
-    const nowNs = this.#engine.nowNs;
-    const { core } = this;
-    const plan = this.#plan;
-    if (question !== FIRST_QUESTION) this.#askedNs[producer] = nowNs;
-    this.#catchUpAll(producer);
-    let missing = false;
-    let gaps = false;
-    for (let stream = plan.firstStream[producer]; stream < plan.firstStream[producer + 1]; stream++) {
-      const topic = plan.streamTopic[stream];
-      const view = this.#views[topic];
-      if (core.streams.views[stream] !== view) {
-        const cluster = this.#topology.topicCluster[topic];
-        if (this.courier.isCutOff(cluster) || !this.#options.clusters.copies.answers(cluster)) missing = true;
-        else core.onMetadata(stream, view, nowNs);
-      }
-      if (view.available.length < view.leaders.length || view.leaders[0] === NONE) gaps = true;
-    }
-    core.onTime(producer, nowNs);
-    this.#look(producer);
-    if (question === (missing ? NEXT_QUESTION : UNANSWERED)) this.#repeats[producer] = 0;
-    if (missing) this.#askUnanswered(producer);
-    // A partition without a leader is asked for until it has one.
-    else if (gaps) this.#askMetadata(producer);
   }
 
   /** A stream's next decision may be due: its linger passes, its batch fills, or (record fidelity) its next record comes. */

@@ -1,19 +1,6 @@
 /** Which clusters producers can reach, and since when connections are broken. */
 import type { Topology } from './topology.ts';
 
-/** First retransmission of an unanswered connection request; each wait is twice the one before (Linux, RFC 6298). */
-const CONNECT_RETRY_NS = 1_000_000_000;
-/** AK `socket.connection.setup.timeout.ms`; before Kafka 2.7 it was the system's, longer. */
-const CONNECT_TIMEOUT_NS = 10_000_000_000;
-
-/** When a client's system tries an unanswered connection again that was asked for at `sentNs`; Infinity once it gives up. */
-export function connectAgainNs(sentNs: number, nowNs: number): number {
-  if (nowNs >= sentNs + CONNECT_TIMEOUT_NS) return Infinity;
-  let waitNs = CONNECT_RETRY_NS;
-  while (sentNs + waitNs <= nowNs) waitNs = 2 * waitNs + CONNECT_RETRY_NS;
-  return sentNs + Math.min(waitNs, CONNECT_TIMEOUT_NS);
-}
-
 export class Reachability {
   readonly #topology: Topology;
   readonly #isCutOff: Uint8Array;

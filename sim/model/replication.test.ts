@@ -4,7 +4,8 @@ import { Engine } from '../engine/index.ts';
 import { EagerReplicaSet } from './eager-follower.ts';
 import { PartitionLog } from './log.ts';
 import { NaiveLog } from './naive-log.fixture.ts';
-import { ReplicaSet, type ReplicaSetOptions } from './replication.ts';
+import type { ReplicaSetOptions } from './replica-set-options.ts';
+import { ReplicaSet } from './replication.ts';
 
 const KEEP = { segmentBytes: 1e12, segmentNs: 1e15 };
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -103,7 +104,7 @@ const happening = fc.record({
   aheadNs: fc.integer({ min: 0, max: 60 }),
   what: fc.constantFrom(
     ...(['append', 'append', 'append', 'append', 'burst', 'ask', 'ask'] as const),
-    ...(['toggle', 'toggle', 'toggle', 'lead', 'lead', 'remove'] as const),
+    ...(['toggle', 'toggle', 'toggle', 'lead', 'lead', 'remove', 'freeze'] as const),
   ),
   i: fc.integer({ min: 0, max: 3 }),
   bytes: fc.integer({ min: 0, max: 300 }),
@@ -194,6 +195,10 @@ function liveTwice(
       eager.lead(i, keeps, (from) => model.cutTail(from, nowNs));
       lazy.lead(i, nowNs, { keeps, cutTail: (from) => log.cutTail(from, nowNs, 'leader-lost') });
       if (log.endBytes < before) answers.lost++;
+    } else if (what === 'freeze') {
+      // Odd or even, so that it thaws as often.
+      eager.freeze(i % 2 === 0);
+      lazy.freeze(i % 2 === 0, nowNs);
     } else if (what === 'remove' && i !== lazy.leader) {
       eager.remove(i);
       lazy.remove(i, nowNs);

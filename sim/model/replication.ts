@@ -1,20 +1,10 @@
 /** Replication of one partition, computed only when somebody asks: positions are pure functions of time. */
 import { InvariantError, invariant } from '../engine/invariant.ts';
 import type { MergeWatcher } from './entry-ring.ts';
-import { FetchGrid, type FetchGridOptions } from './fetch-grid.ts';
+import { FetchGrid } from './fetch-grid.ts';
 import { Follower, type LagBounds, type LeaderLog } from './follower.ts';
+import type { ReplicaSetOptions } from './replica-set-options.ts';
 import { ToldWatermarks } from './told-watermarks.ts';
-
-export interface ReplicaSetOptions extends FetchGridOptions {
-  /** A follower leaves the in-sync set when it has not been caught up for longer (AK `replica.lag.time.max.ms`: 30 s; 10 s in 0.9). */
-  readonly lagMaxNs: number;
-  /** Between two looks at that: half of it since AK 1.1 (`isr-expiration`), the whole before. */
-  readonly checkNs: number;
-  /** A follower leaves at a check when it lacks more records (AK 0.8 `replica.lag.max.messages`, 4,000). Infinity: no bound. */
-  readonly lagRecordsMax: number;
-  /** To what a follower cuts its log when a leader's term begins: its own high watermark, or the leader's epoch (KIP-101). */
-  readonly truncation: 'high-watermark' | 'epoch';
-}
 
 /**
  * A healthy follower fetches without pause: the leader serves a fetch every round trip + processing, and an answer holds
@@ -30,9 +20,6 @@ export interface ReplicaSetOptions extends FetchGridOptions {
  * walked (`beforeMerge`).
  *
  * Replicas are numbered by their place in the assignment; the first one is the preferred leader and leads at first.
- *
- * Simplification: a stopped follower leaves the in-sync set at Kafka's check even if nothing was appended meanwhile (AK
- * keeps it then).
  */
 export class ReplicaSet extends FetchGrid implements MergeWatcher {
   private readonly options: ReplicaSetOptions;
@@ -60,10 +47,9 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     if ('watcher' in log) log.watcher = this;
     this.options = options;
     const { lagMaxNs, checkNs, lagRecordsMax } = options;
-    this.bounds = { lagMaxNs, checkNs, lagRecordsMax };
-    for (let i = 1; i < this.replicas; i++) {
+    this.bounds = { lagMaxNs, checkNs, lagRecordsMax, frozen: false };
+    for (let i = 1; i < this.replicas; i++)
       invariant(lagMaxNs > 4 * this.periodNs(i), 'a healthy follower is never too far behind');
-    }
   }
 
   /** True while no follower is in trouble and the leader runs. */
@@ -74,6 +60,12 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
   /** True while all that the leader had is gone with its disk. */
   get isEmptied(): boolean {
     return this.emptied;
+  }
+
+  /** False while the replica is stopped. */
+  runs(i: number): boolean {
+    if (i === this.leader) return this.leaderStoppedNs === Number.POSITIVE_INFINITY;
+    return this.troubled?.[i]?.running ?? true;
   }
 
   /** End of the replica's log. */
@@ -150,9 +142,7 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
   /** Lowest offset that a follower in trouble may still need: the log must not be released beyond. Infinity when none is. */
   neededFromOffset(): number {
     let lowest = Number.POSITIVE_INFINITY;
-    for (const follower of this.troubled ?? []) {
-      if (follower !== null && follower.position < lowest) lowest = follower.position;
-    }
+    for (const each of this.troubled ?? []) if (each !== null && each.position < lowest) lowest = each.position;
     return lowest;
   }
 
@@ -208,6 +198,14 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     this.told!.keep(i, { heard: 0, coming: 0, servedNs: Number.NEGATIVE_INFINITY });
   }
 
+  /** The in-sync set stays as it is: its leader can't tell the controller of a change (AK `Partition.shrinkIsr` waits for it). */
+  freeze(frozen: boolean, nowNs: number): void {
+    if (frozen === this.bounds.frozen) return;
+    this.remember(nowNs);
+    this.bounds.frozen = frozen;
+    for (const follower of this.troubled ?? []) follower?.freeze(frozen, nowNs);
+  }
+
   /** The controller takes a follower out of the in-sync set: its broker is gone. */
   remove(i: number, nowNs: number): void {
     invariant(i !== this.leader, 'a leader is in sync with itself');
@@ -241,6 +239,8 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     this.told!.keep(leaves, { heard: known, coming: known, servedNs: Number.NEGATIVE_INFINITY });
     const goesOn = how.cutTail(kept);
     this.emptied = false;
+    // Whoever leads now is heard.
+    this.bounds.frozen = false;
     this.leader = i;
     this.floor = highWatermark;
     this.highWatermark = highWatermark;
@@ -350,7 +350,7 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     const { checkNs, lagRecordsMax } = this.bounds;
     if (lagRecordsMax === Number.POSITIVE_INFINITY) return;
     for (let atNs = (Math.floor(this.checkedNs / checkNs) + 1) * checkNs; atNs <= untilNs; atNs += checkNs) {
-      for (const follower of this.troubled!) follower?.check(atNs);
+      if (!this.bounds.frozen) for (const follower of this.troubled!) follower?.check(atNs);
       this.checkedNs = atNs;
     }
   }

@@ -13,6 +13,7 @@ import type {
   TrafficShape,
   ZooKeeperSpec,
 } from '../scenario/scenario.ts';
+import { networkFaults } from './network-faults.fixture.ts';
 import { policies } from './small-policies.fixture.ts';
 
 export const MS = 1_000_000;
@@ -160,6 +161,7 @@ export interface SmallWorld {
   readonly instances?: number;
   readonly arrivals?: 'even' | 'poisson';
   readonly metadataNs?: number;
+  readonly metadataMaxAgeNs?: number;
   readonly policy?: Partial<ProducerSpec>;
   readonly topics?: readonly Partial<TopicSpec>[];
   readonly sinks?: readonly SinkSpec[];
@@ -233,6 +235,7 @@ export function smallWorld(how: SmallWorld = {}): Scenario {
       shape: how.shape ?? { kind: 'constant' },
       policy: { ...policy, ...how.policy },
       metadataNs: how.metadataNs ?? 30 * MS,
+      metadataMaxAgeNs: how.metadataMaxAgeNs ?? 300 * S,
     },
     sinks,
     stores: { checkpointLatencyNs: 2 * MS, desiredStateLatencyNs: 5 * MS },
@@ -349,6 +352,7 @@ const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<Fau
     fc.record({ kind: fc.constant('leader-rebalance' as const), atNs: spans.atNs, cluster: fc.constant('fronting') }),
     fc.record({ kind: fc.constant('cluster-unreachable' as const), ...spans, cluster: fc.constant('fronting') }),
   ];
+  each.push(networkFaults(brokers, sinks, spans));
   if (sinks.length > 0) {
     const sink = fc.constantFrom(...sinks.map(({ name }) => name));
     each.push(
@@ -437,6 +441,7 @@ export const anyWorld: fc.Arbitrary<SmallWorld> = fc
     instances: fc.integer({ min: 1, max: 3 }),
     arrivals: fc.constantFrom('even' as const, 'poisson' as const),
     metadataNs: fc.constantFrom(0, 30 * MS, 400 * MS),
+    metadataMaxAgeNs: fc.constantFrom(100 * MS, 300 * S),
     jitterFraction: fc.constantFrom(0, 0.2, 2),
     policy: policies,
     perRequestNs: fc.constantFrom(20_000, 3 * MS, 20 * MS),

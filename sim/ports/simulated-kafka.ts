@@ -2,6 +2,7 @@ import type { Clock, ConsumedRecord, ConsumerPort, ProducerPort } from '../../sr
 import { Engine, hashString } from '../engine/index.ts';
 import { Clusters } from '../model/clusters.ts';
 import { Topology } from '../model/topology.ts';
+import { Ways } from '../model/ways.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import { SimulatedConsumer, type SimulatedConsumerOptions } from './consumer-port.ts';
 import { FetchDesk } from './fetch-desk.ts';
@@ -46,6 +47,7 @@ export class SimulatedKafka {
   readonly #clock: VirtualClock;
   readonly #engine: Engine;
   readonly #topology: Topology;
+  readonly #ways: Ways;
   readonly #clusters: Clusters;
   readonly #wire: Wire;
   readonly #desk: FetchDesk;
@@ -60,7 +62,8 @@ export class SimulatedKafka {
     this.#clock = new VirtualClock({ engine: this.#engine, startMs: options.startMs ?? START_MS });
     this.clock = this.#clock;
     this.#topology = new Topology(scenario);
-    this.#clusters = new Clusters({ engine: this.#engine, topology: this.#topology, scenario });
+    this.#ways = new Ways({ topology: this.#topology, regions: scenario.regions.map(({ name }) => name), sinks: [] });
+    this.#clusters = new Clusters({ engine: this.#engine, topology: this.#topology, scenario, ways: this.#ways });
     this.#wire = new Wire({
       clock: this.#clock,
       topology: this.#topology,

@@ -165,6 +165,7 @@ function build(
       ...(written.traffic.until !== undefined && { untilNs: run.warmup + written.traffic.until }),
       policy: policyOf(producers),
       metadataNs: producers.metadata,
+      metadataMaxAgeNs: producers.metadataMaxAge,
     },
     sinks: sinks.all,
     stores: {

@@ -1,21 +1,24 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
 
-import type { AlertRuleName } from '../../src/audit/alert-rules.ts';
 import type { OffsetReset } from '../../src/router/policy.ts';
 import type { AlertsSpec } from './alerts-spec.ts';
+import type { AssertionSpec } from './assertion-spec.ts';
 import type { AuditSpec } from './audit-spec.ts';
 import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 import type { MigrationSpec } from './migration-spec.ts';
+import type { NetworkFaultSpec } from './place-spec.ts';
 import type { ZooKeeperFaultSpec, ZooKeeperSpec } from './zookeeper-spec.ts';
 
 export type { AlertsSpec } from './alerts-spec.ts';
+export type { AssertionSpec } from './assertion-spec.ts';
 export type { AuditSpec } from './audit-spec.ts';
 export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
 export type { HealingSpec } from './healing-spec.ts';
 export type { BranchSpec, MigrationSpec } from './migration-spec.ts';
+export type { PlaceSpec } from './place-spec.ts';
 
 export interface BrokerSpec {
   readonly cores: number;
@@ -291,6 +294,7 @@ export type FaultSpec =
   | { readonly kind: 'rolling-restart'; readonly atNs: number; readonly cluster: string; readonly downNs: number }
   | { readonly kind: 'leader-rebalance'; readonly atNs: number; readonly cluster: string }
   | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
+  | NetworkFaultSpec
   | { readonly kind: 'sink-stop'; readonly atNs: number; readonly forNs: number; readonly sink: string }
   | {
       readonly kind: 'router-stuck';
@@ -309,47 +313,6 @@ export type FaultSpec =
   | HazardSpec
   | { readonly kind: 'checkpoint-store-down'; readonly atNs: number; readonly forNs: number }
   | { readonly kind: 'desired-state-store-down'; readonly atNs: number; readonly forNs: number };
-
-export type AssertionSpec =
-  | {
-      readonly metric: 'loss' | 'duplicates';
-      readonly sink: string | null;
-      readonly atMost: number;
-      readonly as: 'records' | 'fraction';
-    }
-  | {
-      readonly metric: 'lag';
-      readonly sink: string;
-      readonly atMost: number;
-      readonly as: 'records' | 'seconds';
-      readonly when: 'max' | 'end';
-    }
-  | {
-      readonly metric: 'latency';
-      readonly sink: string;
-      readonly quantile: 'mean' | 'p50' | 'p99' | 'p999' | 'max';
-      readonly atMostMs: number;
-    }
-  | { readonly metric: 'cpu'; readonly quantile: 'mean' | 'p99' | 'max'; readonly atMost: number }
-  | { readonly metric: 'dropped'; readonly atMost: number; readonly as: 'records' | 'fraction' }
-  /** Of a migration: records that only one of the two pipelines delivered. */
-  | {
-      readonly metric: 'only';
-      readonly pipeline: 'old' | 'new';
-      readonly atMost: number;
-      readonly as: 'records' | 'fraction';
-    }
-  | {
-      readonly metric: 'alert';
-      readonly rule: AlertRuleName;
-      /** Topic, `topic → sink` or cluster; null: all. */
-      readonly subject: string | null;
-      readonly bound: /** Every time it should be raised it is, so long after the ledger knows. */
-        | { readonly kind: 'raised-within'; readonly ns: number }
-        /** It is over so long after the ledger says so. */
-        | { readonly kind: 'cleared-within'; readonly ns: number }
-        | { readonly kind: 'never' };
-    };
 
 export interface Scenario {
   readonly name: string;
@@ -379,6 +342,8 @@ export interface Scenario {
     readonly policy: ProducerSpec;
     /** Within how long of its start a producer has its first metadata answer, if its cluster answers. */
     readonly metadataNs: number;
+    /** It asks again after so long, whatever happens (AK `metadata.max.age.ms`). */
+    readonly metadataMaxAgeNs: number;
   };
   readonly sinks: readonly SinkSpec[];
   readonly stores: { readonly checkpointLatencyNs: number; readonly desiredStateLatencyNs: number };

@@ -6,6 +6,7 @@ import { chaosOf } from './chaos.ts';
 import { hazardsOf } from './hazards.ts';
 import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
+import { placePairs } from './places.ts';
 import type { AssertionSpec, FaultSpec, SinkSpec } from './scenario.ts';
 import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
@@ -120,6 +121,14 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
         atNs,
         forNs: fault.for,
         cluster: name,
+      }));
+    case 'network-partition':
+      return placePairs(fault, path, context).map((pair) => ({
+        kind: fault.kind,
+        atNs,
+        forNs: fault.for,
+        ...pair,
+        oneWay: fault.oneWay,
       }));
     case 'sink-stop':
       return theSinks(fault.sink).map(({ name }) => ({ kind: fault.kind, atNs, forNs: fault.for, sink: name }));

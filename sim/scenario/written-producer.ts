@@ -187,6 +187,12 @@ export const producersSchema = group(
       'guess: a few round trips and a connection',
       '50ms',
     ),
+    metadataMaxAge: setting(
+      duration({ min: 1_000_000 }),
+      'A producer asks again who leads after so long, whatever happens. Simulated where a leader was deposed and does not know: else nothing could be learnt.',
+      'AK metadata.max.age.ms',
+      '5min',
+    ),
     policy: policySchema.prefault({}),
     quotas: group(
       z.record(z.string().regex(NAME), quotaSchema).prefault({}),

@@ -5,6 +5,7 @@ import { alertAssertionSchema } from './written-alerts.ts';
 import { chaosSchemas } from './written-chaos.ts';
 import { nameOf } from './written-cluster.ts';
 import { hazardSchemas } from './written-hazards.ts';
+import { networkFaults } from './written-network.ts';
 import { zookeeperFaults } from './written-zookeeper.ts';
 
 const at = () => required(duration(), 'When, counted from the end of the warm-up.');
@@ -144,6 +145,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('cluster-unreachable'), at: at(), for: lasting(), cluster: cluster() }),
     'Nobody reaches a cluster for a while.',
   ),
+  ...networkFaults,
   group(
     z.strictObject({ kind: z.literal('sink-stop'), at: at(), for: lasting(), sink: sink() }),
     'A sink stops and returns.',

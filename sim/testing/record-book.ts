@@ -155,6 +155,11 @@ export class RecordBook extends BufferWatch {
     });
   }
 
+  override leftBehind(batch: number, nowNs: number): void {
+    const life = this.#lives[batch]!;
+    life.appends.push({ partition: NONE, base: 0, n: life.records.length, atNs: nowNs, stands: false, happened: true });
+  }
+
   /** What a router has fetched of it may still be delivered, so what was at these offsets stays known. */
   override truncated(partition: number, from: number, to: number, nowNs: number): void {
     const log = this.#logs[partition] ?? [];

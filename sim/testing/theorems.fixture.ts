@@ -50,7 +50,7 @@ const GIVEN: readonly Theorem[] = [
     },
   },
   {
-    says: 'with three copies in three zones, acks all, two in sync and clean elections, nothing acknowledged is lost when one broker or zone fails at a time and all copies are in sync before the next',
+    says: 'with three copies in three zones, acks all, two in sync and clean elections, nothing acknowledged is lost when one broker or zone fails, or one network partitions, at a time and all copies are in sync before the next',
     check: {
       world: smallPipeline({
         brokers: 3,
@@ -59,7 +59,11 @@ const GIVEN: readonly Theorem[] = [
         policy: { acks: 'all', deliveryTimeout: 'never' },
         topic: { rate: '100/s', partitions: 2 },
       }),
-      faults: { kinds: ['broker-kill', 'zone-kill', 'broker-hang', 'broker-stop'], apart: '700ms', forMax: '600ms' },
+      faults: {
+        kinds: ['broker-kill', 'zone-kill', 'broker-hang', 'broker-stop', 'network-partition'],
+        apart: '700ms',
+        forMax: '600ms',
+      },
       bounds: { loss: 0, duplicates: 0 },
     },
   },

@@ -2,6 +2,8 @@ import type { Engine } from '../../engine/engine.ts';
 import { hash32, hashString } from '../../engine/hash.ts';
 import { invariant } from '../../engine/invariant.ts';
 import { FETCH_DISCONNECTED, FETCH_OK, type FetchDoor, type FetchListener } from '../doors.ts';
+import { sentAgainNs } from '../retransmission.ts';
+import type { Ways } from '../ways.ts';
 import type { ContainerRun } from './container-run.ts';
 import type { FleetTopology } from './job.ts';
 
@@ -16,13 +18,21 @@ const OUT_OF_RANGE = -1;
 const ORDINAL = 5;
 /** 1 when its partition has been taken from who asked: the answer is for nobody. */
 const STALE = 6;
+/** When it was sent. */
+const SENT_NS = 7;
 const C = 8;
+
+/** AK consumer `request.timeout.ms`: a fetch without an answer costs the connection. */
+const FETCH_TIMEOUT_NS = 30_000_000_000;
 
 /** Takes fetches to brokers and answers back. A consumer has one fetch on its way at most, across relaunches too. */
 export class FetchLane implements FetchListener {
   private readonly engine: Engine;
   private readonly topology: FleetTopology;
   private readonly door: FetchDoor;
+  private readonly ways: Ways | null;
+  /** Consumers whose answers are lost on a cut way, and since when. */
+  private readonly lost = new Map<number, number>();
   private readonly identity: number;
   private readonly arriveKind: number;
   private readonly answerKind: number;
@@ -40,11 +50,13 @@ export class FetchLane implements FetchListener {
     readonly door: FetchDoor;
     readonly seed: number;
     readonly consumers: number;
+    readonly ways: Ways | null;
   }) {
     const { engine, consumers } = options;
     this.engine = engine;
     this.topology = options.topology;
     this.door = options.door;
+    this.ways = options.ways;
     this.identity = hash32(options.seed, hashString('router fetch'), 0);
     this.arriveKind = engine.kind(
       'router fetch arrives',
@@ -74,6 +86,7 @@ export class FetchLane implements FetchListener {
     }
     this.asking[consumer] = run;
     this.columns[consumer * C + FROM] = fromOffset;
+    this.columns[consumer * C + SENT_NS] = this.engine.nowNs;
     const brokerZone = this.zoneOfLeader(consumer);
     this.engine.schedule(
       this.engine.nowNs + this.tripNs(run.zone, brokerZone, consumer),
@@ -113,7 +126,35 @@ export class FetchLane implements FetchListener {
     this.foreseen += read;
   }
 
+  /** True when the fetch, or its answer, is lost: it comes at a later turn, or its time is up. */
+  private loses(consumer: number, which: 'fetch' | 'answer'): boolean {
+    const { ways, engine } = this;
+    const here = ways!.routers(this.asking[consumer]!.zone);
+    const there = ways!.broker(this.topology.partitionLeader[this.columns[consumer * C + PARTITION]]);
+    const sentNs = this.columns[consumer * C + SENT_NS];
+    const sinceNs = ways!.brokenSinceNs(here, there);
+    if (sinceNs === Infinity) return false;
+    const { nowNs } = engine;
+    // Once a fetch has cost its connection there is no other while one of both ways is cut.
+    const closed = sentNs >= sinceNs + FETCH_TIMEOUT_NS;
+    if (!closed && !(which === 'fetch' ? ways!.isCut(here, there) : ways!.isCut(there, here))) return false;
+    const endsNs = sentNs + FETCH_TIMEOUT_NS;
+    if (nowNs >= endsNs) {
+      this.columns[consumer * C + STATUS] = FETCH_DISCONNECTED;
+      if (which === 'answer') return false;
+      this.answer(consumer, true);
+      return true;
+    }
+    if (which === 'answer' && !this.lost.has(consumer)) this.lost.set(consumer, nowNs);
+    const leftNs = which === 'fetch' ? sentNs : this.lost.get(consumer)!;
+    const atNs = Math.min(sentAgainNs(leftNs, nowNs), endsNs);
+    const kind = which === 'fetch' ? this.arriveKind : this.answerKind;
+    engine.schedule(atNs, kind, consumer, this.columns[consumer * C + ORDINAL], 0);
+    return true;
+  }
+
   private arrive(consumer: number): void {
+    if (this.ways?.troubled && this.loses(consumer, 'fetch')) return;
     const { spec } = this.asking[consumer]!.job;
     this.door.fetch(
       consumer,
@@ -125,7 +166,9 @@ export class FetchLane implements FetchListener {
     );
   }
 
-  private answer(consumer: number): void {
+  private answer(consumer: number, ended = false): void {
+    if (this.ways?.troubled && !ended && this.loses(consumer, 'answer')) return;
+    if (this.lost.size > 0) this.lost.delete(consumer);
     const run = this.asking[consumer]!;
     const { nowNs } = this.engine;
     this.asking[consumer] = null;

@@ -9,6 +9,7 @@ import type { Scenario } from '../../scenario/scenario.ts';
 import type { FetchDoor, FetchListener, LogView, ProduceDoor, ProduceListener } from '../doors.ts';
 import type { Observer } from '../observer.ts';
 import { CheckpointStore, Store } from '../store.ts';
+import type { Ways } from '../ways.ts';
 import { CommitLane } from './commit-lane.ts';
 import { ContainerRun, type Lanes, type Skipped } from './container-run.ts';
 import { type JobOptions, jobOptions, policiesOf, type RouterPoliciesOf, scalerOf } from './core-options.ts';
@@ -31,6 +32,8 @@ export interface RouterFleetOptions {
   readonly scenario: Scenario;
   readonly topology: FleetTopology;
   readonly doors: FetchDoor & ProduceDoor;
+  /** Null where no way is ever cut. */
+  readonly ways?: Ways | null;
   readonly logs: (partition: number) => LogView;
   /** Topic that mirrors a fronting topic in the cluster of a `kafka` sink; both by index. */
   readonly mirrorOf: (sink: number, topic: number) => number;
@@ -80,13 +83,15 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     const { consumers, containers, jobs } = plan;
     this.plan = plan;
     this.identity = hash32(scenario.seed, hashString('router'), 0);
-    this.fetches = new FetchLane({ engine, topology, door: doors, seed: scenario.seed, consumers });
+    const ways = options.ways ?? null;
+    this.fetches = new FetchLane({ engine, topology, door: doors, seed: scenario.seed, consumers, ways });
     this.decisionKind = engine.kind('router decision', (container) => this.decide(container));
     this.writes = new WriteLane({
       engine,
       scenario,
       topology,
       door: doors,
+      ways,
       logs,
       containers,
       mirrorOf: options.mirrorOf,

@@ -1,13 +1,16 @@
+import type { WriteResult } from '../../../src/router/policy.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { hash32, hashString } from '../../engine/hash.ts';
 import { invariant } from '../../engine/invariant.ts';
 import type { Scenario } from '../../scenario/scenario.ts';
 import { type LogView, PRODUCED, type ProduceDoor, type ProduceListener } from '../doors.ts';
+import { sentAgainNs } from '../retransmission.ts';
 import { MirroredTopics } from '../sinks/kafka.ts';
 import { makeSink } from '../sinks/make-sink.ts';
 import type { Outages } from '../sinks/outages.ts';
 import { type Refusal, Refusals } from '../sinks/refusals.ts';
 import type { SinkModel, SinkSlowness } from '../sinks/sink.ts';
+import type { Ways } from '../ways.ts';
 import type { ContainerRun } from './container-run.ts';
 import { Flights } from './flights.ts';
 import type { FleetTopology } from './job.ts';
@@ -24,6 +27,9 @@ export class WriteLane implements ProduceListener {
   private readonly engine: Engine;
   private readonly topology: FleetTopology;
   private readonly door: ProduceDoor;
+  private readonly ways: Ways | null;
+  /** Flights whose answer is lost on a cut way, though what they brought is there; and since when they are on their way. */
+  private readonly unheard = new Map<number, number>();
   private readonly logs: (partition: number) => LogView;
   private readonly mirrorOf: (sink: number, topic: number) => number;
   private readonly landed: (sink: number, consumer: number, run: ContainerRun, flight: number, range: Landed) => void;
@@ -45,6 +51,7 @@ export class WriteLane implements ProduceListener {
     readonly scenario: Scenario;
     readonly topology: FleetTopology;
     readonly door: ProduceDoor;
+    readonly ways: Ways | null;
     readonly logs: (partition: number) => LogView;
     readonly containers: number;
     readonly mirrorOf: (sink: number, topic: number) => number;
@@ -55,6 +62,7 @@ export class WriteLane implements ProduceListener {
     this.engine = engine;
     this.topology = options.topology;
     this.door = options.door;
+    this.ways = options.ways;
     this.logs = options.logs;
     this.mirrorOf = options.mirrorOf;
     this.landed = options.landed;
@@ -101,12 +109,24 @@ export class WriteLane implements ProduceListener {
     run.flights[write * run.job.sinks.length + member] = flight;
     const sink = run.job.sinks[member];
     const model = this.models[sink];
-    if (this.refusals !== null && this.refuse(run, flight, sink)) return;
+    const away = model !== null && this.ways?.troubled === true && this.isCut(flight, 'there');
+    if (this.refusals !== null && !away && this.refuse(run, flight, sink)) return;
     if (model === null) {
       this.produce(run, flight, sink);
       return;
     }
-    const result = model.accept(run.core.records(write), run.core.bytes(write), this.engine.nowNs);
+    this.offer(run, flight, model);
+  }
+
+  /** A sink that isn't Kafka takes the write. */
+  private offer(run: ContainerRun, flight: number, model: SinkModel): void {
+    const { core } = run;
+    const write = this.flights.write(flight);
+    if (this.ways?.troubled && this.isCut(flight, 'there')) {
+      this.again(flight, this.arriveKind, this.engine.nowNs);
+      return;
+    }
+    const result = model.accept(core.records(write), core.bytes(write), this.engine.nowNs);
     this.flights.settle(flight, result, model.outages.epoch, model.landNs, model.visibleNs);
     this.engine.schedule(model.answerNs, this.answerKind, run.container, this.ordinals[run.container]++, flight);
   }
@@ -127,6 +147,27 @@ export class WriteLane implements ProduceListener {
     const atNs = model?.answerNs ?? nowNs + 2 * this.latencyNs;
     this.engine.schedule(atNs, this.answerKind, run.container, this.ordinals[run.container]++, flight);
     return true;
+  }
+
+  /** Whether what travels is lost: to the sink, or back to the container. */
+  private isCut(flight: number, way: 'there' | 'back'): boolean {
+    const ways = this.ways!;
+    const run = this.flights.run(flight);
+    const sink = run.job.sinks[this.flights.member(flight)];
+    const here = ways.routers(run.zone);
+    const there =
+      this.models[sink] === null
+        ? ways.broker(this.topology.partitionLeader[this.flights.partition(flight)])
+        : ways.sink(sink);
+    return way === 'there' ? ways.isCut(here, there) : ways.isCut(there, here);
+  }
+
+  /** It is lost, and sent again at its next turn. */
+  private again(flight: number, kind: number, sentNs: number): void {
+    const { container } = this.flights.run(flight);
+    if (!this.unheard.has(flight)) this.unheard.set(flight, sentNs);
+    const atNs = sentAgainNs(this.unheard.get(flight)!, this.engine.nowNs);
+    this.engine.schedule(atNs, kind, container, this.ordinals[container]++, flight);
   }
 
   /** The container waits for the answer no longer; the write may still land. */
@@ -182,6 +223,24 @@ export class WriteLane implements ProduceListener {
   private arrive(flight: number): void {
     const run = this.flights.run(flight);
     const late = this.flights.late(flight);
+    if (this.ways !== null && (this.ways.troubled || this.unheard.size > 0)) {
+      if (late !== null || (!run.alive && this.unheard.has(flight))) {
+        // Given up before it got there, or its container is gone: its connection is closed.
+        this.unheard.delete(flight);
+        this.flights.release(flight);
+        return;
+      }
+      const model = this.models[run.job.sinks[this.flights.member(flight)]];
+      if (this.ways.troubled && this.isCut(flight, 'there')) {
+        this.again(flight, this.arriveKind, this.engine.nowNs);
+        return;
+      }
+      this.unheard.delete(flight);
+      if (model !== null) {
+        this.offer(run, flight, model);
+        return;
+      }
+    }
     invariant(late === null, 'a trip takes less time than a time-out');
     const { core, job } = run;
     const write = this.flights.write(flight);
@@ -215,6 +274,13 @@ export class WriteLane implements ProduceListener {
     const sink = job.sinks[member];
     const late = flights.late(flight);
     let result = flights.result(flight);
+    const heardOf = this.unheard.size > 0 && this.unheard.has(flight);
+    const lost = this.ways?.troubled === true && this.isCut(flight, 'back');
+    if (heardOf) {
+      if (lost) this.again(flight, this.answerKind, this.engine.nowNs);
+      else this.tell(flight, result);
+      return;
+    }
     if (result === 'ok' && this.outages(sink).cutOff(flights.epoch(flight), flights.landNs(flight))) result = 'failed';
     if (result === 'rejected' || result === 'refused') this.rejects[sink]++;
     else if (result === 'failed') this.failures[sink]++;
@@ -235,8 +301,25 @@ export class WriteLane implements ProduceListener {
         }
       }
     }
+    if (lost) {
+      // What it brought is there, or isn't; that much is settled. Its container doesn't hear of it.
+      flights.settle(flight, result, flights.epoch(flight), 0, 0);
+      this.again(flight, this.answerKind, this.engine.nowNs);
+      return;
+    }
+    this.tell(flight, result);
+  }
+
+  /** The container hears of it, if it still waits. */
+  private tell(flight: number, result: WriteResult): void {
+    const { flights } = this;
+    const run = flights.run(flight);
+    const heard = flights.late(flight) === null && run.alive;
+    const write = flights.write(flight);
+    const member = flights.member(flight);
+    this.unheard.delete(flight);
     flights.release(flight);
-    if (late === null && run.alive) run.written(write, member, result, this.engine.nowNs);
+    if (heard) run.written(write, member, result, this.engine.nowNs);
   }
 
   private zoneOf(partition: number): number {

@@ -56,6 +56,27 @@ const eachNeighbour = (targets: Targets): Strike[] =>
 const eachReader = (targets: Targets): Strike[] => eachBroker(targets).map((at) => ({ ...at, rate: '10MB/s' }));
 const theHosts = ({ sinks }: Targets): Strike[] =>
   sinks.length > 0 ? [{ containersPerHost: 10 }, { containersPerHost: 1 }] : [];
+/** Between any two places that talk, both ways first. */
+const eachCut = ({ clusters, regions, sinks }: Targets): Strike[] => {
+  const brokers = clusters.flatMap(({ name, brokers: n }) => range(n).map((broker) => `broker:${name}/${broker}`));
+  const zones = regions.flatMap(({ name, zones: n }) => (n > 1 ? range(n).map((zone) => `zone:${name}/${zone}`) : []));
+  const pairs = [
+    ...brokers.flatMap((broker) => [
+      ['applications', broker],
+      [broker, 'rest'],
+      [broker, `controller:${broker.slice('broker:'.length).split('/')[0]}`],
+      ['routers', broker],
+    ]),
+    ...zones.map((zone) => [zone, 'rest']),
+    ...sinks.map(({ name }) => ['routers', `sink:${name}`]),
+  ];
+  return [false, true].flatMap((oneWay) =>
+    pairs.flatMap(([from = '', to = '']) => [
+      { from, to, ...(oneWay && { oneWay }) },
+      ...(oneWay && to !== 'rest' ? [{ from: to, to: from, oneWay }] : []),
+    ]),
+  );
+};
 const theRouters = ({ sinks }: Targets): Strike[] => (sinks.length > 0 ? [{}] : []);
 
 export const FAULT_KINDS: readonly FaultKind[] = [
@@ -77,6 +98,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'rolling-restart', lasts: false, by: 'operator', strikes: eachRestart },
   { kind: 'leader-rebalance', lasts: false, by: 'operator', strikes: eachCluster },
   { kind: 'cluster-unreachable', lasts: true, by: 'world', strikes: eachCluster },
+  { kind: 'network-partition', lasts: true, by: 'world', strikes: eachCut },
   { kind: 'sink-stop', lasts: true, by: 'world', strikes: eachSink },
   { kind: 'sink-reject', lasts: true, by: 'world', strikes: eachRefusal },
   { kind: 'surge', lasts: true, by: 'world', strikes: () => [{ factor: 3 }, { factor: 0 }] },

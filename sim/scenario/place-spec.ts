@@ -1,0 +1,26 @@
+/** A place in the network. */
+export type PlaceSpec =
+  /** All that the other place of a pair is not. */
+  | { readonly kind: 'rest' }
+  /** Its brokers, applications and routers. */
+  | { readonly kind: 'zone'; readonly region: string; readonly zone: number }
+  /** Of one zone; of all where that is null. */
+  | { readonly kind: 'applications' | 'routers'; readonly region: string; readonly zone: number | null }
+  /** Its brokers and its controller. */
+  | { readonly kind: 'cluster'; readonly cluster: string }
+  /** What brokers have their sessions with: ZooKeeper and the controller, or the KRaft quorum. In no zone: it spans them. */
+  | { readonly kind: 'controller'; readonly cluster: string }
+  | { readonly kind: 'broker'; readonly cluster: string; readonly broker: number }
+  /** One that isn't Kafka. */
+  | { readonly kind: 'sink'; readonly sink: string };
+
+export interface NetworkFaultSpec {
+  /** What `from` sends to `to` is lost. */
+  readonly kind: 'network-partition';
+  readonly atNs: number;
+  readonly forNs: number;
+  readonly from: PlaceSpec;
+  readonly to: PlaceSpec;
+  /** Whether what `to` sends to `from` still arrives. */
+  readonly oneWay: boolean;
+}
