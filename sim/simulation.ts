@@ -108,6 +108,8 @@ export class Simulation {
         this.ways.mend(key);
         this.#waysChanged();
       },
+      failMetadata: (cluster, how) => this.producers.metadata.fail(this.#clusterOf(cluster), how),
+      answerMetadata: (cluster) => this.producers.metadata.answerAgain(this.#clusterOf(cluster)),
       killBroker: (cluster, broker) => this.controllers.kill(this.#brokerOf(cluster, broker)),
       shutDownBroker: (cluster, broker) => this.controllers.shutDown(this.#brokerOf(cluster, broker)),
       startBroker: (cluster, broker, disk) => this.controllers.start(this.#brokerOf(cluster, broker), disk),

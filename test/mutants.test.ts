@@ -106,26 +106,37 @@ describe('a producer that', () => {
   });
 });
 
+/** Commits all that is fetched. */
+const AHEAD: [string, string, string] = [
+  'src/router/progress.ts',
+  'const to = s[at + this.upTo];',
+  'const to = s[at + POSITION];',
+];
+
 describe('a router that', () => {
   it('commits what it has only fetched loses it in a crash, and the route no longer adds up', async () => {
-    const broken = await mutant(
-      ['src/router/progress.ts', 's[at + ASKED] = s[at + WRITTEN];', 's[at + ASKED] = s[at + POSITION];'],
-      ['src/router/progress.ts', 'commit(slot, s[at + WRITTEN]);', 'commit(slot, s[at + POSITION]);'],
-      ['src/router/core.ts', 'offset <= progress.written(slot) && offset', 'offset'],
-    );
+    const broken = await mutant(AHEAD, [
+      'src/router/core.ts',
+      'offset <= progress.committable(slot) && offset',
+      'offset',
+    ]);
     for (const told of all(broken, worlds.routerCrashes)) expect(told).toMatch(/^books do not balance at .* route /);
     expect(truth(worlds.routerCrashes).routes[0].lost).toEqual({});
   });
 
-  it('commits ahead is caught by the core itself while its own check stands', async () => {
-    const line = 'commit(slot, s[at + WRITTEN]);';
-    const broken = await mutant(['src/router/progress.ts', line, 'commit(slot, s[at + POSITION]);']);
-    for (const told of all(broken, worlds.routerCrashes)) expect(told).toMatch(/only what is written is committed/);
+  it('commits ahead without being told to is caught by the core itself while its own check stands', async () => {
+    const broken = await mutant(AHEAD);
+    for (const told of all(broken, worlds.routerCrashes))
+      expect(told).toMatch(/only what the policy allows is committed/);
   });
 
   it('writes once and never again leaves what the sink refused undelivered', async () => {
-    const line = "if (result === 'ok') {";
-    const broken = await mutant(['src/router/core.ts', line, "if (result === 'ok' || result === 'failed') {"]);
+    const line = "if (dropped || result === 'ok') {";
+    const broken = await mutant([
+      'src/router/core.ts',
+      line,
+      "if (dropped || result === 'ok' || result === 'failed') {",
+    ]);
     for (const told of all(broken, worlds.sinkStops)) expect(told).toMatch(/^books do not balance at .* route /);
   });
 });

@@ -22,6 +22,7 @@ const ordered = smallPipeline({
 });
 /** So little comes that nothing else wakes a producer that has forgotten something. */
 const sparse = smallPipeline({ policy: { deliveryTimeout: 'never' }, topic: { rate: '10/s' } });
+const BROKERS = ['cluster-unreachable', 'broker-kill', 'broker-stop', 'broker-hang', 'leader-rebalance'] as const;
 const SENDING = 'src/producer/sending.ts';
 const RECHECK = 'this.#state.recheckAt(producer, ';
 
@@ -41,13 +42,13 @@ const planted: readonly Planted[] = [
   {
     bug: 'a producer that lets a younger batch overtake one that backs off',
     edits: [[SENDING, '        passed.push(batch);\n', '']],
-    check: { world: ordered, bounds: { order: 'log' } },
+    check: { world: ordered, bounds: { order: 'log' }, faults: { kinds: BROKERS } },
     breaks: 'keeps order per key in the logs',
   },
   {
     bug: 'a producer that does not count its requests in flight',
     edits: [[SENDING, '>= this.#state.config.inFlightMax) return false', '>= Infinity) return false']],
-    check: { world: ordered, bounds: { order: 'log' } },
+    check: { world: ordered, bounds: { order: 'log' }, faults: { kinds: BROKERS } },
     breaks: 'keeps order per key in the logs',
   },
   {
@@ -108,11 +109,7 @@ const planted: readonly Planted[] = [
   },
   {
     bug: 'a router that commits before it has written',
-    edits: [
-      ['src/router/progress.ts', 's[at + ASKED] = s[at + WRITTEN];', 's[at + ASKED] = s[at + POSITION];'],
-      ['src/router/progress.ts', 'commit(slot, s[at + WRITTEN]);', 'commit(slot, s[at + POSITION]);'],
-      ['src/router/core.ts', 'offset <= progress.written(slot) && offset', 'offset'],
-    ],
+    edits: [['src/router/progress.ts', 'const to = s[at + this.upTo];', 'const to = s[at + POSITION];']],
     check: {
       world: patient,
       faults: { kinds: ['router-crash', 'sink-stop'] },
@@ -122,7 +119,13 @@ const planted: readonly Planted[] = [
   },
   {
     bug: 'a router that takes a refused write for a written one',
-    edits: [['src/router/core.ts', "if (result === 'ok') {", "if (result === 'ok' || result === 'failed') {"]],
+    edits: [
+      [
+        'src/router/core.ts',
+        "if (dropped || result === 'ok') {",
+        "if (dropped || result === 'ok' || result === 'failed') {",
+      ],
+    ],
     check: { world: patient },
     breaks: 'invariants hold and the books balance',
   },

@@ -32,6 +32,8 @@ function told(faults: readonly FaultSpec[]): string[] {
     reconnectCluster: (cluster) => say(`reconnect ${cluster}`),
     cutWay: (_, from, to) => say(`cut ${from.kind} to ${to.kind}`),
     mendWay: () => say('mend'),
+    failMetadata: (cluster, how) => say(`metadata of ${cluster} ${how}`),
+    answerMetadata: (cluster) => say(`metadata of ${cluster} answered`),
     stopSink: (sink) => say(`stop sink ${sink}`),
     startSink: (sink) => say(`start sink ${sink}`),
     crashRouter: (sink, container) => say(`crash router ${sink}/${container}`),

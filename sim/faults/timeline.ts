@@ -33,6 +33,9 @@ export interface FaultDoors extends HazardDoors {
   /** What goes from one place to the other is lost. `key` names the cut. */
   cutWay(key: string, from: PlaceSpec, to: PlaceSpec): void;
   mendWay(key: string): void;
+  /** First questions for its metadata fail; and get through again. */
+  failMetadata(cluster: string, how: 'refused' | 'silent'): void;
+  answerMetadata(cluster: string): void;
   stopSink(sink: string): void;
   startSink(sink: string): void;
   crashRouter(sink: string, container: number): void;
@@ -189,6 +192,12 @@ export class FaultTimeline {
           target: `way to ${fault.cluster}`,
           begin: () => doors.cutOffCluster(fault.cluster),
           end: () => doors.reconnectCluster(fault.cluster),
+        };
+      case 'metadata-away':
+        return {
+          target: `metadata of ${fault.cluster}`,
+          begin: () => doors.failMetadata(fault.cluster, fault.how),
+          end: () => doors.answerMetadata(fault.cluster),
         };
       case 'network-partition': {
         const { from, to, oneWay } = fault;

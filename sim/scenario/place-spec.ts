@@ -14,13 +14,22 @@ export type PlaceSpec =
   /** One that isn't Kafka. */
   | { readonly kind: 'sink'; readonly sink: string };
 
-export interface NetworkFaultSpec {
-  /** What `from` sends to `to` is lost. */
-  readonly kind: 'network-partition';
-  readonly atNs: number;
-  readonly forNs: number;
-  readonly from: PlaceSpec;
-  readonly to: PlaceSpec;
-  /** Whether what `to` sends to `from` still arrives. */
-  readonly oneWay: boolean;
-}
+export type NetworkFaultSpec =
+  | {
+      /** What `from` sends to `to` is lost. */
+      readonly kind: 'network-partition';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly from: PlaceSpec;
+      readonly to: PlaceSpec;
+      /** Whether what `to` sends to `from` still arrives. */
+      readonly oneWay: boolean;
+    }
+  | {
+      /** First questions for the cluster's metadata don't get through. */
+      readonly kind: 'metadata-away';
+      readonly atNs: number;
+      readonly forNs: number;
+      readonly cluster: string;
+      readonly how: 'refused' | 'silent';
+    };

@@ -122,6 +122,13 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
         forNs: fault.for,
         cluster: name,
       }));
+    case 'metadata-away': {
+      const { kind, how } = fault;
+      const struck = fault.cluster === undefined ? clusters.all : theClusters(fault.cluster);
+      return struck
+        .filter(({ role }) => role === 'fronting')
+        .map(({ name }) => ({ kind, atNs, forNs: fault.for, cluster: name, how }));
+    }
     case 'network-partition':
       return placePairs(fault, path, context).map((pair) => ({
         kind: fault.kind,

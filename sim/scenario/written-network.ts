@@ -1,7 +1,8 @@
 /** The written form of what befalls the network. */
 import * as z from 'zod';
 import { place } from './places.ts';
-import { duration, flag, group, required, setting } from './setting.ts';
+import { choice, duration, flag, group, optional, required, setting } from './setting.ts';
+import { nameOf } from './written-cluster.ts';
 
 const at = () => required(duration(), 'When, counted from the end of the warm-up.');
 const lasting = () => required(duration({ min: 1 }), 'How long.');
@@ -21,5 +22,24 @@ export const networkFaults = [
       oneWay: oneWay(),
     }),
     'Nothing gets from one place to another: requests, answers, connections, fetches of followers, sessions. TCP sends it again once it can.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('metadata-away'),
+      at: at(),
+      for: lasting(),
+      cluster: optional(
+        nameOf('a cluster', 'normal-1'),
+        'The cluster; the name of a template means all its clusters.',
+        'all of them',
+      ),
+      how: setting(
+        choice(['refused', 'silent']),
+        'refused: told at once, as of a name that is not resolved. silent: each question waits for its time-out.',
+        'DNS answers fast, also that it knows nothing',
+        'refused',
+      ),
+    }),
+    'Applications that know nothing of a cluster yet do not learn it: DNS or metadata fail at start-up. Who knows it goes on.',
   ),
 ] as const;

@@ -7,7 +7,13 @@ import { assertPolicy, type CheckOptions, checkPolicy, PolicyFailure, replayCase
 import { smallPipeline } from './traps.fixture.ts';
 
 const tight = smallPipeline({ policy: { buffer: '1kB' } });
-const failing: CheckOptions = { world: tight, bounds: { loss: 0 }, runs: 100, seed: 1 };
+const failing: CheckOptions = {
+  world: tight,
+  faults: { kinds: ['cluster-unreachable', 'broker-kill', 'broker-hang', 'sink-stop'] },
+  bounds: { loss: 0 },
+  runs: 100,
+  seed: 1,
+};
 
 afterEach(() => {
   delete process.env.SPILLWAY_REPLAY;

@@ -12,6 +12,9 @@ const SCHEDULES_MAX = 1_000;
 const FAULTS_MAX = 3;
 
 /** Looks for the flaw; answers the failure, which must be small. */
+/** What lets a router fall behind. */
+const SINKS = ['sink-stop', 'sink-slow', 'router-crash'] as const;
+
 function trapped(options: CheckOptions) {
   const report = checkPolicy({ runs: SCHEDULES_MAX, seed: 1, ...options });
   expect(report.failure, `nothing found in ${report.schedules} schedules`).not.toBeNull();
@@ -43,7 +46,7 @@ describe('a trap is found, with the least that springs it', () => {
       topic: { retention: '300ms' },
       log: { segmentAge: '100ms', retentionCheck: '100ms' },
     });
-    const failure = trapped({ world, bounds: { loss: { cause: 'retention', atMost: 0 } } });
+    const failure = trapped({ world, faults: { kinds: SINKS }, bounds: { loss: { cause: 'retention', atMost: 0 } } });
     expect(failure.story.join('\n')).toMatch(/acknowledged[\s\S]*retention had removed it/);
   });
 
@@ -54,6 +57,7 @@ describe('a trap is found, with the least that springs it', () => {
         log: { segmentAge: '50ms', retentionCheck: '50ms' },
         router: { reset, buffer: '500B', fetchMax: '500B' },
       }),
+      faults: { kinds: SINKS },
       bounds: { loss: { cause: 'skipped-by-reset', atMost: 0 } },
     });
     const failure = trapped(check('latest'));

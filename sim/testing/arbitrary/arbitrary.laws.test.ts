@@ -123,7 +123,9 @@ describe('schedules over a world that is given', () => {
     expect(targets.sinks.map(({ name }) => name)).toEqual(['elasticsearch', 'kafka']);
     fc.assert(
       fc.property(scenarios({ world }), (written) => {
-        expect(loadScenario(written).faults.length).toBeGreaterThanOrEqual(written.faults!.length);
+        // What comes at a rate may not come at all.
+        const sure = written.faults!.filter(({ kind }) => !kind.startsWith('chaos-'));
+        expect(loadScenario(written).faults.length).toBeGreaterThanOrEqual(sure.length);
       }),
       { numRuns: 20 },
     );
