@@ -150,11 +150,15 @@ export class Topics {
   }
 
   async #served(name: string): Promise<void> {
+    await this.#offsets(name);
+  }
+
+  /** Asked again while a leader is being elected. */
+  async #offsets(name: string) {
     const admin = await this.#connected();
     for (const endMs = Date.now() + PATIENCE_MS; ; await sleep(50)) {
       try {
-        await admin.fetchTopicOffsets(name);
-        return;
+        return await admin.fetchTopicOffsets(name);
       } catch (error) {
         if (Date.now() > endMs) throw error;
       }
@@ -163,11 +167,10 @@ export class Topics {
 
   /** What a leader alone acknowledged is shown to readers a little later; of a new topic, seconds later. */
   async #settledOffsets(name: string, recordsMin: number) {
-    const admin = await this.#connected();
-    let ends = await admin.fetchTopicOffsets(name);
+    let ends = await this.#offsets(name);
     for (const endMs = Date.now() + PATIENCE_MS; ; ) {
       await sleep(SETTLING_MS);
-      const later = await admin.fetchTopicOffsets(name);
+      const later = await this.#offsets(name);
       const still = later.every(({ partition, high }) =>
         ends.some((each) => each.partition === partition && each.high === high),
       );
