@@ -137,9 +137,8 @@ export class Follower {
     // Nobody checks the in-sync set now: it stays as it is.
     this.leavesNs = this.isInSync(nowNs) ? NEVER : Number.NEGATIVE_INFINITY;
     this.pendingNs = NEVER;
+    this.endCatchUp(nowNs);
     this.standStill(nowNs);
-    // The leader has heard, by the next fetch, that the one that caught up has arrived.
-    if (this.caughtUpNs + this.rhythm.periodNs <= nowNs) this.catchUpBytesPerSecond = NEVER;
   }
 
   leaderStarted(nowNs: number): void {
@@ -158,6 +157,8 @@ export class Follower {
       readonly inSync: boolean;
     },
   ): void {
+    // Caught up, and yet in trouble: the in-sync set was frozen.
+    this.endCatchUp(nowNs);
     this.rhythm = at.rhythm;
     this.position = Math.max(at.position, this.log.knownFromOffset());
     this.positionBytes = this.log.bytesAt(this.position);
@@ -250,6 +251,12 @@ export class Follower {
     this.firstNs = firstNs;
     this.nextServedNs = firstNs;
     this.caughtUpNs = NEVER;
+  }
+
+  /** Answers are whole from now on, once the leader has heard, by the next fetch, that the one that caught up has arrived. */
+  private endCatchUp(nowNs: number): void {
+    const fetches = this.firstNs < NEVER;
+    if (fetches && this.caughtUpNs + this.rhythm.periodNs <= nowNs) this.catchUpBytesPerSecond = NEVER;
   }
 
   /** Fetches and answers on their way are lost. */

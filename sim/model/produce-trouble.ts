@@ -103,7 +103,7 @@ export class ProduceTrouble {
       const partition = partitionOf(batch);
       const set = clusters.copies.sets[partition];
       if (clusters.copies.news.isZombie(broker, partition)) return true;
-      return set !== null && !set.healthy;
+      return set !== null && !set.isHealthyAt(this.#from.nowNs());
     });
   }
 

@@ -53,7 +53,9 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
   }
 
   /** True while no follower is in trouble and the leader runs. */
-  get healthy(): boolean {
+  isHealthyAt(nowNs: number): boolean {
+    // Nobody may have asked since the last of them healed.
+    this.advance(nowNs);
     return this.troubled === null && this.leaderStoppedNs === Number.POSITIVE_INFINITY;
   }
 

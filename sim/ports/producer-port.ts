@@ -134,7 +134,7 @@ export class SimulatedProducer implements ProducerPort {
   ): void {
     const { clusters, clock } = this.#options.wire;
     const { partition, value, endOffset, atNs } = about;
-    if (clusters.copies.sets[partition]?.healthy ?? true) {
+    if (clusters.copies.sets[partition]?.isHealthyAt(clock.nowNs()) ?? true) {
       to.answer(value, { leavesNs: clusters.copies.visibleFromNs(partition, atNs), doneNs: atNs });
       return;
     }

@@ -98,6 +98,9 @@ export class SteadyLog implements LogView {
   endOffsetAt(atNs: number): number {
     return Math.floor(Math.min(atNs, this.untilNs) / this.everyNs);
   }
+  knownFromOffset(): number {
+    return 0;
+  }
   startOffset(): number {
     return Math.max(0, Math.floor(Math.min(this.clock.nowNs - this.retentionNs, this.untilNs) / this.everyNs));
   }

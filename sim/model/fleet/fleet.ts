@@ -353,6 +353,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
       phase: (container) => uniform(this.identity, container, -1),
       released: (run, slot) => {
         this.leave(run, slot, REBALANCE);
+        this.writes.flights.stray(run);
         this.fetches.forget(run, run.consumer(slot));
         this.commits.forget(run, run.consumer(slot));
       },

@@ -23,6 +23,8 @@ export class Flights {
   private landsNs = new Float64Array(1024);
   private visiblesNs = new Float64Array(1024);
   private free = NONE;
+  /** Those that whoever has the partition now does not know of: few, and none on a good day. */
+  private readonly strays = new Set<number>();
   /** Flights whose answer has not come. */
   count = 0;
 
@@ -44,6 +46,7 @@ export class Flights {
     invariant(this.runs[flight] !== null, 'a flight ends once');
     this.runs[flight] = null;
     this.lateRanges[flight] = null;
+    this.strays.delete(flight);
     this.next[flight] = this.free;
     this.free = flight;
     this.count--;
@@ -59,12 +62,34 @@ export class Flights {
 
   giveUp(flight: number, ranges: LateRanges): void {
     this.lateRanges[flight] = ranges;
+    this.strays.add(flight);
   }
 
-  /** Whether one of the container's is on its way. Looks at all flights: for what is rare. */
-  isAnyOf(run: ContainerRun): boolean {
-    return this.runs.includes(run);
+  /** The container has died, or given partitions up: its writes may land all the same. Looks at all flights, as that is rare. */
+  stray(run: ContainerRun): void {
+    this.runs.forEach((each, flight) => {
+      if (each === run) this.strays.add(flight);
+    });
   }
+
+  /** Lowest offset of the consumer's partition that a stray may bring; Infinity for none. */
+  strayFrom(consumer: number): number {
+    let from = Number.POSITIVE_INFINITY;
+    for (const flight of this.strays) {
+      const late = this.lateRanges[flight];
+      if (late !== null) {
+        for (let i = 0; i < late.length; i += 3) if (late[i] === consumer) from = Math.min(from, late[i + 1]);
+        continue;
+      }
+      const run = this.run(flight);
+      const { core } = run;
+      for (let r = core.firstRange(this.writes[flight]); r >= 0; r = core.nextRange(r)) {
+        if (run.consumer(core.rangeSlot(r)) === consumer) from = Math.min(from, core.rangeFrom(r));
+      }
+    }
+    return from;
+  }
+
   run(flight: number): ContainerRun {
     const run = this.runs[flight];
     invariant(run !== null, 'an answer belongs to a flight');

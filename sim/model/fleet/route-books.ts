@@ -142,9 +142,12 @@ export class RouteBooks {
     return to - from - this.delivered[route].covered(from, to) - (this.lost[route]?.covered(from, to) ?? 0);
   }
 
+  /** A container that had lost its partition, and didn't know, may bring what the log has forgotten: it counts, its age is lost. */
   private first(route: number, log: LogView, from: number, to: number): void {
-    log.visit(from, to, this.measure);
-    this.duplicates[route * CAUSES + LOG_DUPLICATE] += log.duplicatesIn(from, to);
+    const known = Math.max(from, log.knownFromOffset());
+    if (known >= to) return;
+    log.visit(known, to, this.measure);
+    this.duplicates[route * CAUSES + LOG_DUPLICATE] += log.duplicatesIn(known, to);
   }
 
   private readonly measure = (records: number, firstCreatedNs: number, lastCreatedNs: number): void => {

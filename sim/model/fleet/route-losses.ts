@@ -12,11 +12,8 @@ export class RouteLosses {
   private readonly logs: (partition: number) => LogView;
   private readonly flights: Flights;
   private readonly news: RouteNews | null;
-  /**
-   * Containers that commit ahead of their writes, the dead ones while their writes may land: what is lost with a leader, or with
-   * its container, may still be on its way to a sink, and the log has to know it until then.
-   */
-  private readonly landing: ContainerRun[] = [];
+  /** By consumer: who reads for it and commits ahead of its writes. */
+  private readonly ahead = new Map<number, ContainerRun>();
 
   constructor(world: {
     readonly books: RouteBooks;
@@ -47,13 +44,18 @@ export class RouteLosses {
   }
 
   launched(run: ContainerRun): void {
-    if (run.commitsAhead) this.landing.push(run);
+    if (!run.commitsAhead) return;
+    for (let slot = 0; slot < run.slots; slot++) this.ahead.set(run.consumer(slot), run);
   }
 
   /** What a container holds when it dies is read again, but for what it had committed ahead. */
   died(run: ContainerRun): void {
+    this.flights.stray(run);
     if (!run.commitsAhead) return;
-    for (let slot = 0; slot < run.slots; slot++) this.abandon(run, run.consumer(slot));
+    for (let slot = 0; slot < run.slots; slot++) {
+      this.ahead.delete(run.consumer(slot));
+      this.abandon(run, run.consumer(slot));
+    }
   }
 
   /** A commit of the run's has been stored, which may come after its death. */
@@ -61,15 +63,14 @@ export class RouteLosses {
     if (run.commitsAhead && !run.alive) this.abandon(run, consumer);
   }
 
-  /** Lowest offset of the consumer's partition that such a container may still have on its way; `Infinity` for none. */
+  /**
+   * Lowest offset of the consumer's partition that may still land, though nobody will ask for it again: what was lost with a
+   * leader, or committed ahead, while it was on its way. The log has to know it until then.
+   */
   landingFrom(consumer: number): number {
-    let from = Infinity;
-    for (let i = this.landing.length - 1; i >= 0; i--) {
-      const run = this.landing[i];
-      if (!run.alive && !this.flights.isAnyOf(run)) this.landing.splice(i, 1);
-      else if (run.serves(consumer)) from = Math.min(from, run.core.writtenUpTo(run.slotOf(consumer)));
-    }
-    return from;
+    const strayFrom = this.flights.strayFrom(consumer);
+    const run = this.ahead.size === 0 ? undefined : this.ahead.get(consumer);
+    return run === undefined ? strayFrom : Math.min(strayFrom, run.core.writtenUpTo(run.slotOf(consumer)));
   }
 
   private abandon(run: ContainerRun, consumer: number): void {
