@@ -17,7 +17,7 @@ export interface SinkRefusal {
   readonly manner: 'retriable' | 'for-good';
 }
 
-export interface HazardDeed {
+interface HazardDeed {
   /** Null for a deed of which each has its own effect, whatever else lasts: see `Deed`. */
   readonly target: string | null;
   begin(): void;

@@ -46,7 +46,7 @@ export interface FaultDoors extends HazardDoors {
   startStore(store: 'checkpoint' | 'desired-state'): void;
 }
 
-export interface SlowFactors {
+interface SlowFactors {
   readonly cpu: number;
   readonly disk: number;
   readonly network: number;

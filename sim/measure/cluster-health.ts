@@ -3,7 +3,7 @@ import type { Engine } from '../engine/index.ts';
 import type { Clusters } from '../model/clusters.ts';
 import { REPLICAS_MAX, type Topology } from '../model/topology.ts';
 
-export interface PartitionHealth {
+interface PartitionHealth {
   readonly underReplicated: number;
   readonly offline: number;
 }

@@ -23,8 +23,4 @@ export class Spells {
   of(name: string): readonly Spell[] {
     return this.#byName.get(name) ?? [];
   }
-
-  get names(): readonly string[] {
-    return [...this.#byName.keys()];
-  }
 }

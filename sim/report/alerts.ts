@@ -5,7 +5,7 @@ import type { Spell } from '../measure/spells.ts';
 import type { AlertsReport, MissedAlert, RaisedAlert } from './result.ts';
 
 export function alertsReport(
-  watch: AlertWatch,
+  watch: Pick<AlertWatch, 'spec' | 'looks' | 'subjects' | 'spells'>,
   { warmupNs, nowNs }: { warmupNs: number; nowNs: number },
 ): AlertsReport {
   const seconds = (ns: number): number => (ns - warmupNs) / 1e9;
@@ -20,14 +20,18 @@ export function alertsReport(
       for (const alert of spells.raised) {
         const overlaps = spells.truth.filter((each) => meet(alert, each));
         for (const each of overlaps) truths.add(each);
-        const [truth] = overlaps;
+        // One that spans several times of trouble was right from the first to the last of them.
+        const [first] = overlaps;
+        const last = overlaps.at(-1);
         raised.push({
           rule,
           subject,
           raisedSeconds: seconds(alert.fromNs),
           clearedSeconds: until(alert.untilNs),
           truth:
-            truth === undefined ? null : { fromSeconds: seconds(truth.fromNs), untilSeconds: until(truth.untilNs) },
+            first === undefined || last === undefined
+              ? null
+              : { fromSeconds: seconds(first.fromNs), untilSeconds: until(last.untilNs) },
         });
       }
       for (const each of spells.truth) {

@@ -1,5 +1,6 @@
 /** The comparison of the old pipeline with the new, record by record: what `--json` and the summary say of it. */
 import { invariant } from '../engine/invariant.ts';
+import { addTo, type Tally, tallied } from '../ledger/tally.ts';
 import { fateOf } from '../model/collectors/message-book.ts';
 import type { OldPipeline } from '../model/collectors/old-pipeline.ts';
 import { shadowFateOf } from '../model/collectors/shadow-book.ts';
@@ -43,8 +44,8 @@ export function migrationReport(old: OldPipeline, sink: string): MigrationReport
   const { book, shadow, collectors } = old;
   invariant(book.held === old.held, `copies counted are ${book.held}, those found ${old.held}`);
   const sides = { old: new Side(), new: new Side() };
-  const onlyOld: Record<string, number> = {};
-  const onlyNew: Record<string, number> = {};
+  const onlyOld: Tally = {};
+  const onlyNew: Tally = {};
   let both = 0;
   let neither = 0;
   book.messages.forEach((messages, stream) => {
@@ -56,8 +57,8 @@ export function migrationReport(old: OldPipeline, sink: string): MigrationReport
       sides.old.add(there, message.arrivals);
       sides.new.add(here, record?.arrivals ?? 0);
       if (there === 'delivered' && here === 'delivered') both++;
-      else if (there === 'delivered') onlyOld[here] = (onlyOld[here] ?? 0) + 1;
-      else if (here === 'delivered') onlyNew[there] = (onlyNew[there] ?? 0) + 1;
+      else if (there === 'delivered') addTo(onlyOld, here, 1);
+      else if (here === 'delivered') addTo(onlyNew, there, 1);
       else neither++;
     });
   });
@@ -81,12 +82,11 @@ export function migrationLines(report: MigrationReport, columns: number): string
     Object.entries(counts)
       .map(([cause, n]) => `${cause} ${count(n!)}`)
       .join(', ') || 'none';
-  const total = (counts: Counts): number => Object.values(counts).reduce<number>((sum, n) => sum + n!, 0);
   const row = (name: string, { delivered, duplicates, lost, inFlight }: PipelineSide): string[] => [
     name,
     count(report.offered),
     count(delivered),
-    count(total(lost)),
+    count(tallied(lost)),
     count(inFlight),
     count(duplicates),
   ];
@@ -97,8 +97,8 @@ export function migrationLines(report: MigrationReport, columns: number): string
       columns,
     }),
     `  with both ${count(report.both)}, with neither ${count(report.neither)}`,
-    `  with the old one only ${count(total(report.onlyOld))}; in the new one: ${causes(report.onlyOld)}`,
-    `  with the new one only ${count(total(report.onlyNew))}; in the old one: ${causes(report.onlyNew)}`,
+    `  with the old one only ${count(tallied(report.onlyOld))}; in the new one: ${causes(report.onlyOld)}`,
+    `  with the new one only ${count(tallied(report.onlyNew))}; in the old one: ${causes(report.onlyNew)}`,
     `  lost by the old one: ${causes(report.old.lost)}`,
     `  the old one takes ${milliseconds(report.old.latencyMs.mean)} ms on average, ${milliseconds(report.old.latencyMs.p99)} at p99`,
     ...(report.branch === undefined
@@ -111,7 +111,7 @@ export function migrationLines(report: MigrationReport, columns: number): string
 }
 
 function branchReport({ collectors }: OldPipeline): NonNullable<MigrationReport['branch']> {
-  const lost: Record<string, number> = {};
+  const lost: Tally = {};
   let taken = 0;
   let delivered = 0;
   let backlog = 0;
@@ -119,10 +119,9 @@ function branchReport({ collectors }: OldPipeline): NonNullable<MigrationReport[
     taken += branch!.taken;
     delivered += branch!.delivered;
     backlog += branch!.backlog;
-    for (const [cause, n] of Object.entries(branch!.lost)) lost[cause] = (lost[cause] ?? 0) + n;
+    for (const [cause, n] of Object.entries(branch!.lost)) addTo(lost, cause, n);
   }
-  const gone = Object.values(lost).reduce((sum, n) => sum + n, 0);
-  invariant(taken === delivered + gone + backlog, 'what a branch took it delivered, lost or holds');
+  invariant(taken === delivered + tallied(lost) + backlog, 'what a branch took it delivered, lost or holds');
   return { taken, delivered, lost, backlog };
 }
 
@@ -130,14 +129,14 @@ class Side {
   delivered = 0;
   #duplicates = 0;
   #inFlight = 0;
-  readonly #lost: Record<string, number> = {};
+  readonly #lost: Tally = {};
 
   add(fate: string, arrivals: number): void {
     if (fate === 'delivered') {
       this.delivered++;
       this.#duplicates += arrivals - 1;
     } else if (fate === 'in-flight') this.#inFlight++;
-    else this.#lost[fate] = (this.#lost[fate] ?? 0) + 1;
+    else addTo(this.#lost, fate, 1);
   }
 
   report(): PipelineSide {

@@ -127,7 +127,7 @@ export interface RaisedAlert {
   readonly raisedSeconds: number;
   /** Null: still raised at the end. */
   readonly clearedSeconds: number | null;
-  /** What the books say was so at the same looks, and overlaps with it; null: nothing, the alert is false. */
+  /** What the books say was so at the same looks, and overlaps with it, from the first such time to the last; null: nothing, the alert is false. */
   readonly truth: { readonly fromSeconds: number; readonly untilSeconds: number | null } | null;
 }
 

@@ -1,5 +1,5 @@
 /** Which faults struck, and what an automaton did about them, as a person would tell it. */
-import type { FaultSpec } from '../scenario/scenario.ts';
+import type { FaultSpec, PlaceSpec } from '../scenario/scenario.ts';
 import { count, counted, span } from './figures.ts';
 import type { HealingReport, StruckReport } from './result.ts';
 import { table } from './table.ts';
@@ -21,14 +21,65 @@ export function struckReports(
     }));
 }
 
+/** No default: a new kind has to say what it strikes. */
 function targetOf(fault: FaultSpec): string {
-  if ('broker' in fault) return `${fault.cluster}/${fault.broker}`;
-  if ('cluster' in fault) return fault.cluster;
-  if ('container' in fault) return `${fault.sink}/${fault.container}`;
-  if ('sink' in fault) return fault.sink;
-  if (fault.kind === 'surge') return `${fault.topics?.length ?? 'all'} topics × ${fault.factor}`;
-  if ('collector' in fault) return `collector ${fault.collector}`;
-  return 'host' in fault ? `host ${fault.host}` : '';
+  switch (fault.kind) {
+    case 'broker-kill':
+    case 'broker-stop':
+    case 'broker-hang':
+    case 'broker-slow':
+      return `${fault.cluster}/${fault.broker}`;
+    case 'controller-kill':
+    case 'rolling-restart':
+    case 'leader-rebalance':
+    case 'cluster-unreachable':
+    case 'metadata-away':
+      return fault.cluster;
+    case 'zookeeper-node-kill':
+      return `${fault.zookeeper}/${fault.node}`;
+    case 'zookeeper-down':
+    case 'zookeeper-election':
+      return fault.zookeeper;
+    case 'network-partition':
+      return `${placeName(fault.from)} ${fault.oneWay ? '→' : '↔'} ${placeName(fault.to)}`;
+    case 'router-stuck':
+    case 'router-crash':
+      return `${fault.sink}/${fault.container}`;
+    case 'sink-stop':
+    case 'sink-reject':
+    case 'sink-slow':
+      return fault.sink;
+    case 'router-host-crash':
+      return `host ${fault.host}`;
+    case 'surge':
+      return `${fault.topics?.length ?? 'all'} topics × ${fault.factor}`;
+    case 'collector-kill':
+      return `collector ${fault.collector}`;
+    case 'checkpoint-store-down':
+      return 'checkpoint store';
+    case 'desired-state-store-down':
+      return 'desired-state store';
+  }
+}
+
+/** As a scenario writes it. */
+function placeName(place: PlaceSpec): string {
+  switch (place.kind) {
+    case 'rest':
+      return 'rest';
+    case 'zone':
+      return `zone:${place.region}/${place.zone}`;
+    case 'applications':
+    case 'routers':
+      return place.zone === null ? place.kind : `${place.kind}:${place.region}/${place.zone}`;
+    case 'cluster':
+    case 'controller':
+      return `${place.kind}:${place.cluster}`;
+    case 'broker':
+      return `broker:${place.cluster}/${place.broker}`;
+    case 'sink':
+      return `sink:${place.sink}`;
+  }
 }
 
 const SHOWN = 16;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resolveScenario } from './resolve.ts';
-import { strikesOf } from './strikes.ts';
+import { DRAWS_MAX, STRIKES_MAX, strikesOf } from './strikes.ts';
 import type { WrittenScenario } from './written.ts';
 
 const H = 3_600_000_000_000;
@@ -10,7 +10,7 @@ describe('what comes at a rate', () => {
   const base = { seed: 1, identity: 'monkey', fromNs: 0, untilNs: 1000 * H, everyNs: H, downNs: H / 2 };
 
   it('comes so often in the mean, with gaps that are spread exponentially', () => {
-    const strikes = strikesOf(base);
+    const strikes = strikesOf(base)!;
     expect(Math.abs(strikes.length - 1000)).toBeLessThan(4 * Math.sqrt(1000));
     const gaps = strikes.slice(1).map(({ atNs }, i) => atNs - strikes[i]!.atNs);
     // A share of 1 − 1/e of exponential gaps is shorter than their mean.
@@ -20,8 +20,8 @@ describe('what comes at a rate', () => {
   it('is the same again from a seed, however long it goes on, and another from another', () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 100 }), (seed, hours) => {
-        const all = strikesOf({ ...base, seed });
-        const some = strikesOf({ ...base, seed, untilNs: hours * H });
+        const all = strikesOf({ ...base, seed })!;
+        const some = strikesOf({ ...base, seed, untilNs: hours * H })!;
         expect(some.map(({ atNs }) => atNs)).toEqual(all.map(({ atNs }) => atNs).filter((atNs) => atNs < hours * H));
         for (const { atNs, forNs } of some) expect(atNs + forNs).toBeLessThanOrEqual(hours * H);
         expect(strikesOf({ ...base, seed: seed + 1 })).not.toEqual(all);
@@ -32,11 +32,23 @@ describe('what comes at a rate', () => {
 
   it('keeps to working hours, over midnight too', () => {
     const timeOfDay = (clock: number) => (at: { atNs: number }) => ((at.atNs + clock) / H) % 24;
-    const day = strikesOf({ ...base, hours: { opensNs: 9 * H, closesNs: 15 * H, clockNs: 7 * H } });
+    const day = strikesOf({ ...base, hours: { opensNs: 9 * H, closesNs: 15 * H, clockNs: 7 * H } })!;
     expect(day.length).toBeGreaterThan(150);
     expect(day.map(timeOfDay(7 * H)).every((hour) => hour >= 9 && hour < 15)).toBe(true);
-    const night = strikesOf({ ...base, hours: { opensNs: 22 * H, closesNs: 6 * H, clockNs: 0 } });
+    const night = strikesOf({ ...base, hours: { opensNs: 22 * H, closesNs: 6 * H, clockNs: 0 } })!;
     expect(night.map(timeOfDay(0)).every((hour) => hour >= 22 || hour < 6)).toBe(true);
+  });
+});
+
+describe('what comes too often', () => {
+  it('is no list of strikes, and found out soon, in working hours and out of them', () => {
+    const often = { seed: 1, identity: 'monkey', fromNs: 0, everyNs: 1, downNs: 1 };
+    expect(strikesOf({ ...often, untilNs: STRIKES_MAX / 2 })!.length).toBeLessThan(STRIKES_MAX);
+    expect(strikesOf({ ...often, untilNs: 24 * H })).toBeNull();
+    // They open after all that it may draw.
+    const hours = { opensNs: 23 * H, closesNs: 24 * H - 1, clockNs: 0 };
+    expect(strikesOf({ ...often, untilNs: 24 * H, hours })).toBeNull();
+    expect(strikesOf({ ...often, untilNs: DRAWS_MAX / 4, hours })).toEqual([]);
   });
 });
 
@@ -85,6 +97,17 @@ describe('a generator of faults', () => {
 
   it('is refused when it can’t be meant', () => {
     expect(() => scenario([{ ...monkey, every: '1ms' }])).toThrow(/faults\[0\]\.every.*10000/s);
+    expect(() => scenario([{ ...monkey, every: '1ns', opens: '23h', closes: '23.5h' }])).toThrow(
+      /faults\[0\]\.every.*1000000/s,
+    );
+    expect(() => scenario([{ ...monkey, opens: '24h', closes: '9h' }])).toThrow(/faults\[0\]\.opens.*at most 86399s/s);
+    expect(() => scenario([{ ...monkey, opens: '8h', closes: '25h' }])).toThrow(/faults\[0\]\.closes.*at most/s);
+    expect(() => scenario([{ ...monkey, clock: '30h' }])).toThrow(/faults\[0\]\.clock.*at most/s);
+    expect(() => scenario([{ ...monkey, opens: '9h', closes: '9h' }])).toThrow(/faults\[0\]\.closes.*another time/s);
+    expect(() => scenario([{ ...monkey, prey: 'containers', cluster: 'normal' }])).toThrow(
+      /faults\[0\]\.cluster.*prey: containers/s,
+    );
+    expect(() => scenario([{ ...monkey, sink: 's3' }])).toThrow(/faults\[0\]\.sink.*prey: brokers/s);
     expect(() => scenario([{ ...monkey, opens: '9h' }])).toThrow(/faults\[0\]\.opens.*closes/s);
     expect(() => scenario([{ ...monkey, cluster: 'norm' }])).toThrow(/normal/);
     expect(() => scenario([{ kind: 'region-kill', at: '1h', for: '1h', region: 'man' }])).toThrow(/main/);

@@ -5,13 +5,13 @@ import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
 import type { ClusterSpec, FaultSpec } from './scenario.ts';
 import { NEVER_NS } from './setting.ts';
-import { STRIKES_MAX, type Strike, strikesOf } from './strikes.ts';
+import { DRAWS_MAX, STRIKES_MAX, type Strike, strikesOf } from './strikes.ts';
 import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
 import type { chaosSchemas } from './written-chaos.ts';
 
 type ChaosKind = (typeof chaosSchemas)[number]['shape']['kind']['value'];
-export type WrittenChaos = Extract<ParsedScenario['faults'][number], { kind: ChaosKind }>;
+type WrittenChaos = Extract<ParsedScenario['faults'][number], { kind: ChaosKind }>;
 
 interface Prey {
   readonly cluster: string;
@@ -39,6 +39,11 @@ export function chaosOf(chaos: WrittenChaos, index: number, context: TimelineCon
   const strikes = strikesIn(chaos, index, context);
   switch (chaos.kind) {
     case 'chaos-monkey': {
+      const ignored = chaos.prey === 'containers' ? 'cluster' : 'sink';
+      if (chaos[ignored] !== undefined) {
+        const expected = `nothing, with \`prey: ${chaos.prey}\`: it would choose none of them`;
+        report({ path: path(ignored), given: chaos[ignored], expected });
+      }
       if (chaos.prey === 'containers') {
         const among = chaos.sink === undefined ? sinks.all : theSinks(chaos.sink);
         const all = among.flatMap(({ name, router }) =>
@@ -92,13 +97,22 @@ function strikesIn(
       const [has, lacks] = chaos.opens === undefined ? ['closes', 'opens'] : ['opens', 'closes'];
       report({ path: ['faults', index, has], given: 'alone', expected: `\`${lacks}:\` beside it` });
     }
+    if (chaos.opens !== undefined && chaos.opens === chaos.closes) {
+      const given = formatQuantity('duration', chaos.opens);
+      report({
+        path: ['faults', index, 'closes'],
+        given,
+        expected: 'another time than `opens:`; without both: always',
+      });
+    }
     hours = { opensNs: chaos.opens ?? 0, closesNs: chaos.closes ?? 0, clockNs: chaos.clock - run.warmup };
   }
   const untilNs = lasting === undefined ? run.warmup + run.for : fromNs + lasting;
   const identity = `${name} ${alike}`;
   const strikes = strikesOf({ seed, identity, fromNs, untilNs, everyNs: every, downNs: down, hours });
-  if (strikes.length > STRIKES_MAX) {
-    const expected = `a time with which it strikes at most ${STRIKES_MAX} times`;
+  if (strikes === null) {
+    const out = hours === undefined ? '' : `, and comes at most ${DRAWS_MAX} times, working hours or not`;
+    const expected = `a time with which it strikes at most ${STRIKES_MAX} times${out}`;
     report({ path: ['faults', index, 'every'], given: formatQuantity('duration', every), expected });
     return [];
   }

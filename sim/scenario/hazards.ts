@@ -5,20 +5,17 @@ import { lookUp, type TimelineContext } from './look-up.ts';
 import type { ClusterSpec, FaultSpec } from './scenario.ts';
 import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
-import type { hazardSchemas } from './written-hazards.ts';
+import { type hazardSchemas, SHARE_MAX } from './written-hazards.ts';
 
 type WrittenFault = ParsedScenario['faults'][number];
 type HazardKind = (typeof hazardSchemas)[number]['shape']['kind']['value'];
-export type WrittenHazard = Extract<WrittenFault, { kind: HazardKind }>;
+type WrittenHazard = Extract<WrittenFault, { kind: HazardKind }>;
 
 /** Where a hazard stands among the faults, and when it begins on the engine's clock. */
-export interface HazardPlace {
+interface HazardPlace {
   readonly index: number;
   readonly atNs: number;
 }
-
-/** A share that leaves less is a broker that hangs. */
-const SHARE_MAX = 0.99;
 
 export function hazardsOf(hazard: WrittenHazard, { index, atNs }: HazardPlace, context: TimelineContext): FaultSpec[] {
   const { scenario, clusters, sinks, topics, report } = context;

@@ -6,12 +6,14 @@ import { nearest } from './nearest.ts';
 import type { TopicSpec } from './scenario.ts';
 import type { Sinks } from './sinks.ts';
 import type { ParsedScenario } from './written.ts';
+import type { ZooKeepers } from './zookeepers.ts';
 
 export interface TimelineContext {
   readonly scenario: ParsedScenario;
   readonly clusters: Clusters;
   readonly sinks: Sinks;
   readonly topics: readonly TopicSpec[];
+  readonly zookeepers: ZooKeepers;
   readonly report: (finding: Finding) => void;
 }
 

@@ -137,10 +137,10 @@ function build(
     });
   });
   const topics = buildTopics({ scenario: written, clusters: clusters.all, sinksOf, report });
-  const context = { scenario: written, clusters, sinks, topics, report };
+  const zookeepers = buildZooKeepers({ scenario: written, clusters, report });
+  const context = { scenario: written, clusters, sinks, topics, zookeepers, report };
   checkSense(context);
   const migration = buildMigration(context);
-  const zookeepers = buildZooKeepers(context).all;
   return {
     name: written.name,
     description: written.description,
@@ -173,7 +173,7 @@ function build(
       desiredStateLatencyNs: written.stores.desiredStateLatency,
     },
     ...(migration !== null && { migration }),
-    ...(zookeepers.length > 0 && { zookeepers }),
+    ...(zookeepers.all.length > 0 && { zookeepers: zookeepers.all }),
     faults: buildFaults(context),
     ...buildAudit(context),
     ...(written.alerts !== undefined && { alerts: buildAlerts(written.alerts) }),

@@ -7,9 +7,7 @@ import { nearest } from './nearest.ts';
 import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
 
-export type SenseContext = TimelineContext;
-
-export function checkSense(context: SenseContext): void {
+export function checkSense(context: TimelineContext): void {
   checkPolicy(context);
   checkQuotas(context);
   checkHealing(context);
@@ -26,7 +24,7 @@ export function checkSense(context: SenseContext): void {
 }
 
 /** The core refuses such a producer too; here the error names the setting. */
-function checkPolicy({ scenario, report }: SenseContext): void {
+function checkPolicy({ scenario, report }: TimelineContext): void {
   const { policy } = scenario.producers;
   const { linger, requestTimeout, deliveryTimeout } = policy;
   if (policy.idempotence === 'on' && (scenario.kafka.profile !== '4.x' || !mayBeIdempotent(policy))) {
@@ -45,14 +43,14 @@ function checkPolicy({ scenario, report }: SenseContext): void {
 }
 
 /** The detector would refuse it, too. */
-function checkHealing({ scenario: { healing }, report }: SenseContext): void {
+function checkHealing({ scenario: { healing }, report }: TimelineContext): void {
   if (healing.kind === 'off' || healing.hits <= healing.window) return;
   const expected = `at most window, ${healing.window}`;
   report({ path: ['healing', 'hits'], given: String(healing.hits), expected });
 }
 
 /** The core would refuse these, too; and a share of the volume for a tenant without a quota is a slip of the pen. */
-function checkQuotas({ scenario, report }: SenseContext): void {
+function checkQuotas({ scenario, report }: TimelineContext): void {
   const { quotas, policy } = scenario.producers;
   for (const [tenant, { records, burst, bytes, burstBytes }] of Object.entries(quotas)) {
     const path = (key: string): PathStep[] => ['producers', 'quotas', tenant, key];
@@ -96,7 +94,7 @@ export function mayBeIdempotent(policy: { acks: string; inFlight: number; retrie
   return policy.acks === 'all' && policy.inFlight <= 5 && policy.retries > 0;
 }
 
-function checkClusters({ scenario, report }: SenseContext): void {
+function checkClusters({ scenario, report }: TimelineContext): void {
   for (const [name, cluster] of Object.entries(scenario.clusters)) {
     const path = (key: string): PathStep[] => ['clusters', name, key];
     const regions = Object.keys(scenario.regions);
@@ -123,7 +121,7 @@ function checkClusters({ scenario, report }: SenseContext): void {
 function checkGroup(
   path: readonly PathStep[],
   { group, commitUpTo }: ParsedScenario['sinks'][string]['router'],
-  report: SenseContext['report'],
+  report: TimelineContext['report'],
 ): void {
   if (group.protocol === 'static') return;
   if (commitUpTo === 'fetched') {
@@ -137,7 +135,7 @@ function checkGroup(
   }
 }
 
-function checkSinks({ scenario, clusters, sinks, report }: SenseContext): void {
+function checkSinks({ scenario, clusters, sinks, report }: TimelineContext): void {
   for (const [name, sink] of Object.entries(scenario.sinks)) {
     checkGroup(['sinks', name, 'router'], sink.router, report);
     if (sink.kind === 'kafka') {
@@ -167,7 +165,7 @@ function checkSinks({ scenario, clusters, sinks, report }: SenseContext): void {
   }
 }
 
-function checkTopics({ scenario, clusters, topics, report }: SenseContext): void {
+function checkTopics({ scenario, clusters, topics, report }: TimelineContext): void {
   const { instances } = scenario.producers;
   for (const [name, topic] of Object.entries(scenario.topics.named)) {
     if (topic.streams > instances) {
@@ -208,7 +206,7 @@ function checkTopics({ scenario, clusters, topics, report }: SenseContext): void
   }
 }
 
-function checkShares({ scenario, report }: SenseContext): void {
+function checkShares({ scenario, report }: TimelineContext): void {
   const total = Object.values(scenario.topics.classes).reduce((sum: number, share) => sum + (share ?? 0), 0);
   if (scenario.topics.count > 0 && Math.abs(total - 1) > 1e-9) {
     const given = `${Number((total * 100).toFixed(6))}% in all`;
@@ -220,7 +218,7 @@ function checkShares({ scenario, report }: SenseContext): void {
 }
 
 /** A container serves one topic, up to so many partitions of it. */
-function checkContainers({ scenario, sinks, topics, report }: SenseContext): void {
+function checkContainers({ scenario, sinks, topics, report }: TimelineContext): void {
   for (const [name, written] of Object.entries(scenario.sinks)) {
     const { containers, partitionsPerContainerMax: most } = written.router;
     const made = (sinks.byName.get(name) ?? []).map((sink) => sink.name);

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { nearest } from './nearest.ts';
-import { type Parsed, parseQuantity, QUANTITIES, type Quantity, quantityPattern } from './units.ts';
+import { formatQuantity, type Parsed, parseQuantity, QUANTITIES, type Quantity, quantityPattern } from './units.ts';
 
 /** What a written value looks like. */
 export interface LeafInfo {
@@ -86,7 +86,7 @@ export function quantity(kind: Quantity, { min = 0, max = Infinity, word }: Quan
     if (parsed.value < min)
       return { expected: min <= 1e-9 || min === 1 ? `${noun} above 0` : `${noun}, at least ${min} ${unit}` };
     if (parsed.value > max) {
-      return { expected: `${noun}, at most ${kind === 'share' ? `${max * 100}%` : `${max} ${unit}`}` };
+      return { expected: `${noun}, at most ${formatQuantity(kind, max)}` };
     }
     return parsed;
   });

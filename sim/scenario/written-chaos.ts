@@ -3,6 +3,9 @@ import * as z from 'zod';
 import { choice, duration, group, NEVER, optional, required, setting } from './setting.ts';
 import { nameOf } from './written-cluster.ts';
 
+/** The last second of a day. */
+const TIME_OF_DAY_MAX_NS = 86_399_000_000_000;
+const timeOfDay = () => duration({ max: TIME_OF_DAY_MAX_NS });
 const from = () => required(duration(), 'From when on, counted from the end of the warm-up.');
 const lasting = () => optional(duration({ min: 1 }), 'How long it goes on.', 'to the end of the run');
 const every = (value: string, source: string) =>
@@ -35,9 +38,9 @@ export const chaosSchemas = [
       sink: optional(nameOf('a sink', 's3'), 'Containers of the routers of this sink.', 'any sink'),
       down: down('3min', 'Netflix slides (Allen Wang): a restart takes about 3 min'),
       disk: disk(),
-      opens: optional(duration(), 'Time of day from which on it works.', 'at any time'),
-      closes: optional(duration(), 'Time of day from which on it rests.', 'at any time'),
-      clock: setting(duration(), 'Time of day at the end of the warm-up.', 'a convention: midnight', '0s'),
+      opens: optional(timeOfDay(), 'Time of day from which on it works.', 'at any time'),
+      closes: optional(timeOfDay(), 'Time of day from which on it rests.', 'at any time'),
+      clock: setting(timeOfDay(), 'Time of day at the end of the warm-up.', 'a convention: midnight', '0s'),
     }),
     'Kills one broker or container at a time, at random. A container is relaunched at once.',
   ),

@@ -9,7 +9,7 @@ const cluster = () =>
   required(nameOf('a cluster', 'normal-1'), 'The cluster; the name of a template means all its clusters.');
 const sink = () => required(nameOf('a sink', 's3'), 'The sink.');
 /** Beyond it a server has next to nothing left: that is `broker-hang`. */
-const SHARE_MAX = 0.99;
+export const SHARE_MAX = 0.99;
 const taken = (what: string) =>
   setting(share({ max: SHARE_MAX }), `Share of each broker's ${what} that is taken.`, 'a convention: none', '0%');
 

@@ -6,17 +6,19 @@ import type { ParsedScenario } from './written.ts';
 import { zookeeperSchema } from './written-zookeeper.ts';
 
 type WrittenFault = ParsedScenario['faults'][number];
-export type ZooKeeperFault = Extract<WrittenFault, { kind: `zookeeper-${string}` }>;
+type ZooKeeperFault = Extract<WrittenFault, { kind: `zookeeper-${string}` }>;
 
-/** A fault may call them by their own names, by those of their clusters, and by those of the templates that made these. */
+/** Ensembles, and what faults may call them: by their own names, those of their clusters, and of the templates of these. */
+export interface ZooKeepers {
+  readonly all: readonly ZooKeeperSpec[];
+  readonly byName: ReadonlyMap<string, readonly ZooKeeperSpec[]>;
+}
+
 export function buildZooKeepers({
   scenario,
   clusters,
   report,
-}: Pick<TimelineContext, 'scenario' | 'clusters' | 'report'>): {
-  all: readonly ZooKeeperSpec[];
-  byName: ReadonlyMap<string, readonly ZooKeeperSpec[]>;
-} {
+}: Pick<TimelineContext, 'scenario' | 'clusters' | 'report'>): ZooKeepers {
   const shared = new Map(Object.entries(scenario.zookeepers).map(([name, written]) => [name, [written]]));
   const members = new Map<string, ClusterSpec[]>();
   const own: ClusterSpec[] = [];
@@ -30,6 +32,12 @@ export function buildZooKeepers({
       lookUp(zookeeper, shared, { path, what: 'one of zookeepers', report });
     }
     if (controller.kind === 'kraft') continue;
+    for (const name of new Set([template, ...(clusters.byName.get(template) ?? []).map((each) => each.name)])) {
+      // A fault would strike one where the other is meant.
+      if (!shared.has(name) || zookeeper === name) continue;
+      const expected = `a name of its own: cluster ${name} registers ${zookeeper === undefined ? 'in one that is called after it' : `in ${zookeeper}`}`;
+      report({ path: ['zookeepers', name], given: JSON.stringify(name), expected });
+    }
     for (const cluster of clusters.byName.get(template) ?? []) {
       for (const name of new Set([template, cluster.name])) users.push([name, zookeeper ?? cluster.name]);
       if (zookeeper === undefined) own.push(cluster);
@@ -66,8 +74,7 @@ export function zookeeperFaultsOf(
 ): FaultSpec[] {
   const path = (key: string): PathStep[] => ['faults', index, key];
   const what = 'a ZooKeeper ensemble (clusters with KRaft have none)';
-  // What is wrong with the ensembles themselves is told once, elsewhere.
-  const { byName } = buildZooKeepers({ ...context, report: () => {} });
+  const { byName } = context.zookeepers;
   return lookUp(fault.zookeeper, byName, { path: path('zookeeper'), what, report: context.report }).map(
     ({ name, nodes }): FaultSpec => {
       if (fault.kind === 'zookeeper-election') return { kind: fault.kind, atNs, zookeeper: name };

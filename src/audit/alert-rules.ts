@@ -31,5 +31,6 @@ export const ALERT_DEFAULTS: AlertRules = {
   'stuck-consumer': { above: 0, windowNs: 5 * MINUTE, forNs: 0, clearForNs: 0 },
   /** Brokers come and go with each restart: only a lasting lack is worth a page. A guess. */
   'under-replicated': { above: 0, windowNs: 0, forNs: 5 * MINUTE, clearForNs: 0 },
+  /** T16 names the alert; at once, as nobody can write or read meanwhile: a convention. */
   offline: { above: 0, windowNs: 0, forNs: 0, clearForNs: 0 },
 };

@@ -62,9 +62,10 @@ export class Reconciler {
   readonly #rows = new Map<string, Row>();
 
   constructor(options: ReconcilerOptions) {
-    if (!(options.keepMs >= options.settleMs)) {
-      throw new RangeError(`keepMs: expected settleMs or more, ${options.settleMs}, got ${options.keepMs}`);
-    }
+    const { windowMs, settleMs, keepMs } = options;
+    if (!(windowMs > 0)) throw new RangeError(`windowMs: expected a time above 0, got ${windowMs}`);
+    if (!(settleMs >= 0)) throw new RangeError(`settleMs: expected a time of 0 or more, got ${settleMs}`);
+    if (!(keepMs >= settleMs)) throw new RangeError(`keepMs: expected settleMs or more, ${settleMs}, got ${keepMs}`);
     this.#options = options;
   }
 

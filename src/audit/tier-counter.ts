@@ -30,7 +30,7 @@ export interface TierCounterOptions {
   readonly graceMs: number;
   /** Share of records that are counted, chosen by guid. The same for all tiers. Default 1. */
   readonly share?: number;
-  /** Open counts at most: beyond it the oldest is reported early, as counts add. Default 10,000. */
+  /** Open counts at most: beyond it the oldest is reported early, as counts add. Default 10,000 (guess: some MB). */
   readonly cellsMax?: number;
   readonly onReport: (report: TierReport) => void;
 }

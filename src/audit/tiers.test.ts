@@ -177,6 +177,16 @@ describe('tiers compared', () => {
   });
 });
 
+describe('a reconciler', () => {
+  it.each([{ windowMs: NaN }, { windowMs: 0 }, { settleMs: NaN }, { settleMs: -1 }, { keepMs: NaN }, { keepMs: 1 }])(
+    'refuses %j',
+    (change) => {
+      const options = { pairs: [], windowMs: 10, settleMs: 20, keepMs: 30, onFinding: () => undefined };
+      expect(() => new Reconciler({ ...options, ...change })).toThrow(RangeError);
+    },
+  );
+});
+
 describe('a counter', () => {
   it('reports early rather than grow, and its counts still add up', () => {
     const reports: TierReport[] = [];

@@ -51,6 +51,8 @@ describe('an outlier detector', () => {
   it('refuses what can’t be meant', () => {
     expect(() => new OutlierDetector({ ...options, hits: 6 })).toThrow(/6 of 5/);
     expect(() => new OutlierDetector({ ...options, factor: 1 })).toThrow(/above 1/);
+    expect(() => new OutlierDetector({ ...options, floor: NaN })).toThrow(RangeError);
+    expect(() => new OutlierDetector({ ...options, cooldownNs: NaN })).toThrow(RangeError);
     expect(() => new OutlierDetector(options).returned(0)).toThrow(/being replaced/);
   });
 

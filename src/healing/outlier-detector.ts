@@ -3,6 +3,7 @@
  * does nothing itself, and may run in production on any signal that can be observed, such as the latency of a probe.
  */
 import { invariant } from '../invariant.ts';
+import { RollingVotes } from '../rolling-votes.ts';
 
 export interface OutlierOptions {
   /** A signal above so many times the median of the cluster is one of an outlier; above 1. */
@@ -28,18 +29,19 @@ export interface Judgement {
 
 export class OutlierDetector {
   private readonly options: OutlierOptions;
-  /** By member: its last checks, one bit each, the youngest lowest. */
-  private readonly bits: number[] = [];
+  /** By member: its last checks. */
+  private readonly votes: RollingVotes[] = [];
   private readonly outliers = new Set<number>();
   private readonly away = new Set<number>();
   private replacedNs = -Infinity;
 
   constructor(options: OutlierOptions) {
-    const { factor, window, hits, replacedMax } = options;
+    const { factor, floor, cooldownNs, replacedMax } = options;
     if (!(factor > 1)) throw new RangeError(`factor must be above 1, not ${factor}`);
-    if (!(hits >= 1 && hits <= window && window <= 31)) {
-      throw new RangeError(`hits must be in [1, window] and window at most 31, not ${hits} of ${window}`);
-    }
+    if (!(floor >= 0)) throw new RangeError(`floor must be 0 or more, not ${floor}`);
+    if (!(cooldownNs >= 0)) throw new RangeError(`cooldownNs must be 0 or more, not ${cooldownNs}`);
+    // What it can't count by it says at once, not with the first member.
+    new RollingVotes(options);
     if (!(replacedMax >= 1)) throw new RangeError(`replacedMax must be at least 1, not ${replacedMax}`);
     this.options = options;
   }
@@ -49,16 +51,15 @@ export class OutlierDetector {
    * `mayReplace` is asked last, for what speaks against it though the member is an outlier; it is asked again at the next check.
    */
   judge(signals: ArrayLike<number>, nowNs: number, mayReplace: (member: number) => boolean = () => true): Judgement {
-    const { factor, floor, window, hits, cooldownNs, replacedMax } = this.options;
-    const mask = window === 31 ? 0x7fffffff : (1 << window) - 1;
+    const { factor, floor, cooldownNs, replacedMax } = this.options;
     const limit = Math.max(floor, factor * this.median(signals));
     const detected: number[] = [];
     const due: number[] = [];
     for (let member = 0; member < signals.length; member++) {
       if (this.away.has(member)) continue;
       // Where most do not answer the limit is infinite: nobody is unlike the others.
-      this.bits[member] = (((this.bits[member] ?? 0) << 1) | (signals[member]! > limit ? 1 : 0)) & mask;
-      if (bitCount(this.bits[member]!) < hits) {
+      this.votes[member] ??= new RollingVotes(this.options);
+      if (!this.votes[member].vote(signals[member]! > limit)) {
         this.outliers.delete(member);
         continue;
       }
@@ -76,7 +77,7 @@ export class OutlierDetector {
       if (!rested || this.away.size >= replacedMax || !mayReplace(member)) continue;
       this.away.add(member);
       this.outliers.delete(member);
-      this.bits[member] = 0;
+      this.votes[member]!.forget();
       this.replacedNs = nowNs;
       replace.push(member);
     }
@@ -100,10 +101,4 @@ export class OutlierDetector {
     // The lower of the middle two: of two members the worse can be told from the better.
     return sorted.length === 0 ? Infinity : sorted[(sorted.length - 1) >> 1]!;
   }
-}
-
-function bitCount(bits: number): number {
-  let n = 0;
-  for (let left = bits; left !== 0; left &= left - 1) n++;
-  return n;
 }

@@ -1,3 +1,5 @@
+import { RollingVotes } from '../rolling-votes.ts';
+
 /** Decides how many containers a job has. Takes one sample at a time; keeps state, so one instance a job. */
 export interface ScalingPolicy {
   readonly name: string;
@@ -27,46 +29,37 @@ export interface RollingCountOptions {
 export class RollingCount implements ScalingPolicy {
   readonly name = 'rolling-count';
   private readonly options: RollingCountOptions;
-  /** One bit a sample, the youngest lowest. */
-  private upBits = 0;
-  private downBits = 0;
+  private readonly ups: RollingVotes;
+  private readonly downs: RollingVotes;
   private changedNs = -Infinity;
 
   constructor(options: RollingCountOptions) {
-    const { containersMin, containersMax, up, down, window, hits } = options;
+    const { containersMin, containersMax, up, down } = options;
     if (!(containersMin >= 1 && containersMin <= containersMax)) {
       throw new RangeError(`containersMin must be in [1, containersMax], not ${containersMin} of ${containersMax}`);
     }
     if (!(down < up)) throw new RangeError(`down must be below up, not ${down} of ${up}`);
-    if (!(hits >= 1 && hits <= window && window <= 31)) {
-      throw new RangeError(`hits must be in [1, window] and window at most 31, not ${hits} of ${window}`);
-    }
+    this.ups = new RollingVotes(options);
+    this.downs = new RollingVotes(options);
     this.options = options;
   }
 
   sample(signal: number, containers: number, nowNs: number): number {
-    const { containersMin, containersMax, up, down, window, hits, cooldownNs, stepFraction = 0.25 } = this.options;
-    const mask = window === 31 ? 0x7fffffff : (1 << window) - 1;
-    this.upBits = ((this.upBits << 1) | (signal > up ? 1 : 0)) & mask;
-    this.downBits = ((this.downBits << 1) | (signal < down ? 1 : 0)) & mask;
+    const { containersMin, containersMax, up, down, cooldownNs, stepFraction = 0.25 } = this.options;
+    const more = this.ups.vote(signal > up);
+    const fewer = this.downs.vote(signal < down);
     const step = Math.max(1, Math.floor(containers * stepFraction));
     let wanted = containers;
     if (nowNs - this.changedNs >= cooldownNs) {
-      if (bitCount(this.upBits) >= hits) wanted = containers + step;
-      else if (bitCount(this.downBits) >= hits) wanted = containers - step;
+      if (more) wanted = containers + step;
+      else if (fewer) wanted = containers - step;
     }
     wanted = Math.min(containersMax, Math.max(containersMin, wanted));
     if (wanted !== containers) {
       this.changedNs = nowNs;
-      this.upBits = 0;
-      this.downBits = 0;
+      this.ups.forget();
+      this.downs.forget();
     }
     return wanted;
   }
-}
-
-function bitCount(bits: number): number {
-  let n = 0;
-  for (let left = bits; left !== 0; left &= left - 1) n++;
-  return n;
 }

@@ -34,13 +34,14 @@ describe('a run over windows', () => {
         spreadByWindow({ n, firstNs, lastNs, windowNs }, (window, records) => counts.set(window, records));
         const expected = new Map<number, number>();
         for (let i = 0; i < n; i++) {
-          const atNs = n === 1 ? firstNs : firstNs + (longNs * i) / (n - 1);
-          // Rounding may put a record on a boundary to either side.
-          const window = Math.floor(Math.min(lastNs, atNs + 1e-9) / windowNs);
+          // At firstNs + longNs · i ÷ (n − 1), in whole numbers.
+          const steps = Math.max(1, n - 1);
+          const window = Math.floor((firstNs * steps + longNs * i) / (steps * windowNs));
           expected.set(window, (expected.get(window) ?? 0) + 1);
         }
         expect(counts).toEqual(expected);
       }),
+      { numRuns: 2_000 },
     );
   });
 });

@@ -13,10 +13,11 @@ export function spreadByWindow(
     each(first, n);
     return;
   }
-  const step = (lastNs - firstNs) / (n - 1);
+  const longNs = lastNs - firstNs;
   let from = 0;
   for (let window = first; window <= last && from < n; window++) {
-    const to = window === last ? n : Math.min(n, Math.ceil(((window + 1) * windowNs - firstNs) / step));
+    // The i-th stands at firstNs + longNs · i ÷ (n − 1). Multiplied first: what stands on a boundary is exact.
+    const to = window === last ? n : Math.ceil((((window + 1) * windowNs - firstNs) * (n - 1)) / longNs);
     if (to > from) each(window, to - from);
     from = Math.max(from, to);
   }
