@@ -90,13 +90,7 @@ export class Simulation {
     this.topology = topology;
     this.plan = planStreams(scenario, topology);
     const shadow = scenario.migration === undefined ? null : ShadowBook.of(scenario, this.plan.streams);
-    this.audit =
-      scenario.audit === undefined
-        ? null
-        : new AuditWatch(
-            scenario.audit,
-            scenario.sinks.map(({ name }) => name),
-          );
+    this.audit = scenario.audit === undefined ? null : new AuditWatch(scenario.audit, scenario);
     const observer = observerOf([shadow, this.audit, options.observe ?? null]);
     const told = observer?.fault.bind(observer);
     const doors: FaultDoors = {

@@ -4,7 +4,6 @@
  */
 import { AlertBoard } from '../../src/audit/alert-board.ts';
 import { ALERT_RULES, type AlertRuleName } from '../../src/audit/alert-rules.ts';
-import { DROP_CAUSES } from '../../src/record.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Arrivals } from '../model/arrivals.ts';
 import type { Clusters } from '../model/clusters.ts';
@@ -15,6 +14,7 @@ import type { StreamPlan } from '../model/stream-plan.ts';
 import type { Topology } from '../model/topology.ts';
 import type { AlertsSpec, Scenario } from '../scenario/scenario.ts';
 import { ClusterHealth } from './cluster-health.ts';
+import { producerLossesOf } from './producer-losses.ts';
 import { routeName } from './route-name.ts';
 import { Spells } from './spells.ts';
 
@@ -94,11 +94,9 @@ export class AlertWatch {
     producers.catchUp();
     const offered = new Float64Array(scenario.topics.length);
     for (let stream = 0; stream < plan.streams; stream++) offered[plan.streamTopic[stream]] += arrivals.taken(stream);
-    const { drops, unknown, unknownStored } = producers.books;
     scenario.topics.forEach(({ name }, topic) => {
-      let lost = unknown[topic];
-      for (let cause = 0; cause < DROP_CAUSES.length; cause++) lost += drops[topic * DROP_CAUSES.length + cause];
-      this.#board.drops(name, { offered: offered[topic], lost: lost + unknownStored[topic] }, engine.nowNs);
+      const { lost, unknownStored } = producerLossesOf(producers.books, topic);
+      this.#board.drops(name, { offered: offered[topic], lost: lost + unknownStored }, engine.nowNs);
       this.#books.drops(name, { offered: offered[topic], lost }, engine.nowNs);
     });
   }

@@ -1,4 +1,5 @@
 /** Auditors' scores for a person: by auditor and leg over all topics; topics stand in the JSON. */
+import { tierTitle } from '../measure/audit/legs.ts';
 import { count, counted, significant, span } from './figures.ts';
 import type { AuditReport, AuditScore } from './result.ts';
 import { table } from './table.ts';
@@ -6,7 +7,7 @@ import { table } from './table.ts';
 export function auditLines(audit: AuditReport, { columns }: { readonly columns: number }): string[] {
   const legs = new Map<string, AuditScore[]>();
   for (const score of audit.scores) {
-    const leg = score.auditor === 'sends' ? 'sends' : `tiers, ${score.to.replace(/^sink /, '')}`;
+    const leg = score.auditor === 'sends' ? 'sends' : `tiers, ${tierTitle(score.to)}`;
     legs.set(leg, [...(legs.get(leg) ?? []), score]);
   }
   const total = (all: readonly AuditScore[], of: (score: AuditScore) => number) =>

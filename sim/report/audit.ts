@@ -1,5 +1,6 @@
 /** Auditors' words beside the truth: how much they missed, how late they were right, how often they were wrong. */
 import type { AuditWatch } from '../measure/audit/audit-watch.ts';
+import { KAFKA, legName, toKafka } from '../measure/audit/legs.ts';
 import type { LegTruth } from '../measure/audit/window-truth.ts';
 import type { AuditReport, AuditScore } from './result.ts';
 
@@ -11,19 +12,19 @@ export function auditReport(watch: AuditWatch, nowNs: number): AuditReport {
   const scores: AuditScore[] = watch.sends().map(({ topic, lost, reported }) => ({
     auditor: 'sends',
     topic,
-    to: 'kafka',
+    to: KAFKA,
     reportedLost: reported,
     trueLost: lost,
     reportedCopies: 0,
-    trueCopies: sum(whole.of(`${topic}: producer → kafka`), 'copies'),
+    trueCopies: sum(whole.of(legName(toKafka(topic))), 'copies'),
     windows: 0,
     falseWindows: 0,
     neverRight: 0,
     late: 0,
     firstRightMeanSeconds: null,
   }));
-  for (const [leg, { topic, to, windows }] of watch.scores.words) {
-    const truth = whole.of(leg);
+  for (const [name, { leg, windows }] of watch.scores.words) {
+    const truth = whole.of(name);
     let [reportedLost, reportedCopies, late, scored, falseWindows, neverRight, right, rightNs] = [
       0, 0, 0, 0, 0, 0, 0, 0,
     ];
@@ -50,8 +51,8 @@ export function auditReport(watch: AuditWatch, nowNs: number): AuditReport {
     }
     scores.push({
       auditor: 'tiers',
-      topic,
-      to,
+      topic: leg.topic,
+      to: leg.to,
       reportedLost,
       trueLost: sum(truth, 'lost'),
       reportedCopies,

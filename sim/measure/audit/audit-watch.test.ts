@@ -56,7 +56,7 @@ describe('auditors', () => {
         expect(alone.audit).toBeUndefined();
         expect(audit).toBeDefined();
       }),
-      { numRuns: 20 },
+      { numRuns: 30 },
     );
   });
 
@@ -72,10 +72,10 @@ describe('auditors', () => {
           const tiers = audit!.scores.find(
             (each) => each.auditor === 'tiers' && each.to === 'kafka' && each.topic === name,
           );
-          if (tiers !== undefined) expect(tiers.trueLost).toBe(sends.trueLost);
+          expect(tiers!.trueLost).toBe(sends.trueLost);
         }
       }),
-      { numRuns: 25, seed: 1 },
+      { numRuns: 40 },
     );
   });
 
@@ -94,6 +94,16 @@ describe('auditors', () => {
       expect(each.firstRightMeanSeconds! - 0.4).toBeLessThanOrEqual(0.02);
       expect(each.firstRightMeanSeconds! - 0.4).toBeGreaterThanOrEqual(0);
     }
+  });
+
+  it('of whom one never said a word have a row all the same, with the truth in it', () => {
+    const world: SmallWorld = { sinks: [generic], policy: { bufferRecords: 5 }, perRequestNs: 40 * MS };
+    const { audit, ledger } = run(world, { ...spec, settleNs: 60_000 * MS });
+    const tiers = audit!.scores.filter(({ auditor, to }) => auditor === 'tiers' && to === 'kafka');
+    expect(tiers).not.toEqual([]);
+    expect(tiers.every(({ reportedLost, windows }) => reportedLost === 0 && windows === 0)).toBe(true);
+    expect(tiers.reduce((sum, { trueLost }) => sum + trueLost, 0)).toBe(lossOf(ledger.dropped));
+    expect(lossOf(ledger.dropped)).toBeGreaterThan(0);
   });
 
   it('take what a broker had counted when it died for lost', () => {

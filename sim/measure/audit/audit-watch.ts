@@ -3,13 +3,16 @@
  * topic that suffers the outage too; and beside them the truth by the same windows. Fed by runs, not by records.
  */
 import { Reconciler } from '../../../src/audit/reconciler.ts';
+import { SendLosses } from '../../../src/audit/send-losses.ts';
 import { TierCounter } from '../../../src/audit/tier-counter.ts';
 import { BATCH } from '../../../src/producer/batch-pool.ts';
 import { FATE_UNKNOWN } from '../../../src/producer/outcome.ts';
-import { DROP_CAUSES } from '../../../src/record.ts';
+import { invariant } from '../../engine/invariant.ts';
 import { Observer, type Offer, type RouteRange } from '../../model/observer.ts';
-import type { AuditSpec } from '../../scenario/scenario.ts';
+import type { AuditSpec, Scenario } from '../../scenario/scenario.ts';
 import type { AlertWorld } from '../alert-watch.ts';
+import { producerLossesOf } from '../producer-losses.ts';
+import { KAFKA, legName, legsOf, PRODUCER, sinkTier, toKafka, toSink } from './legs.ts';
 import { ReportRoad } from './report-road.ts';
 import { Scores } from './scores.ts';
 import { spreadByWindow } from './spread.ts';
@@ -20,11 +23,6 @@ const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_LAST_AT_NS, B_N, B_STREAM } = BATCH
 const MS = 1_000_000;
 /** Looks at what is due, a window: the grain of the auditors' times. */
 const TICKS = 10;
-
-export const PRODUCER = 'producer';
-export const KAFKA = 'kafka';
-export const sinkTier = (sink: string): string => `sink ${sink}`;
-export const legOf = (topic: string, from: string, to: string): string => `${topic}: ${from} → ${to}`;
 
 export class AuditWatch extends Observer {
   readonly spec: AuditSpec;
@@ -37,14 +35,16 @@ export class AuditWatch extends Observer {
   readonly #counters = new Map<string, { readonly counter: TierCounter; readonly stops: number }>();
   readonly #maps: WindowMap[] = [];
   readonly #givenUp = new Set<number>();
+  /** The producers' own counts: fed by what their callbacks hear. */
+  readonly #sends = new SendLosses();
 
-  constructor(spec: AuditSpec, sinks: readonly string[]) {
+  constructor(spec: AuditSpec, { topics, sinks }: Pick<Scenario, 'topics' | 'sinks'>) {
     super();
     this.spec = spec;
-    this.scores = new Scores(spec.windowNs);
+    this.scores = new Scores(legsOf(topics));
     this.road = new ReportRoad({ delayNs: spec.delayNs, holdNs: spec.holdNs });
     this.#reconciler = new Reconciler({
-      pairs: [[PRODUCER, KAFKA], ...sinks.map((sink) => [KAFKA, sinkTier(sink)] as const)],
+      pairs: [[PRODUCER, KAFKA], ...sinks.map(({ name }) => [KAFKA, sinkTier(name)] as const)],
       windowMs: spec.windowNs / MS,
       settleMs: spec.settleNs / MS,
       keepMs: spec.keepNs / MS,
@@ -55,8 +55,7 @@ export class AuditWatch extends Observer {
   /** The world that was built with this as its observer. */
   watch(world: AlertWorld): void {
     this.#world = world;
-    const { engine, scenario } = world;
-    for (const { name, routes } of scenario.topics) for (const sink of routes) this.scores.route(name, sinkTier(sink));
+    const { engine } = world;
     const everyNs = Math.ceil(this.spec.windowNs / TICKS);
     const kind = engine.kind('audit looked at', () => {
       this.#tick();
@@ -73,12 +72,16 @@ export class AuditWatch extends Observer {
     spreadByWindow(run, (window, records) => this.#attempted(stream, window, records, records));
   }
 
-  override dropped(_stream: number, _n: number, _cause: number, batch: number): void {
+  override dropped(stream: number, n: number, _cause: number, batch: number): void {
+    this.#sends.settled(this.#topicOf(stream), 'dropped', n);
     if (batch >= 0) this.#spread(batch, (stream, window, n) => this.#attempted(stream, window, n, n));
   }
 
   override ended(batch: number, fate: number): void {
-    this.#spread(batch, (stream, window, n) => this.#attempted(stream, window, n, 0));
+    const { ints } = this.#world!.producers.core.batches;
+    const [stream, records] = [ints[batch * B_INTS + B_STREAM], ints[batch * B_INTS + B_N]];
+    this.#sends.settled(this.#topicOf(stream), fate === FATE_UNKNOWN ? 'unknown' : 'delivered', records);
+    this.#spread(batch, (_stream, window, n) => this.#attempted(stream, window, n, 0));
     if (fate === FATE_UNKNOWN) this.#givenUp.add(batch);
   }
 
@@ -86,7 +89,7 @@ export class AuditWatch extends Observer {
   override freed(batch: number): void {
     if (!this.#givenUp.delete(batch) || this.#world!.producers.books.storedNs(batch) >= 0) return;
     this.#spread(batch, (stream, window, n) => {
-      this.#seen.at(legOf(this.#topicOf(stream), PRODUCER, KAFKA), window).lost += n;
+      this.#seen.at(legName(toKafka(this.#topicOf(stream))), window).lost += n;
     });
   }
 
@@ -123,12 +126,12 @@ export class AuditWatch extends Observer {
   override delivered({ sink, partition, from, to }: RouteRange, nowNs: number): void {
     const { scenario, topology } = this.#world!;
     const topic = scenario.topics[topology.partitionTopic[partition]].name;
-    const tier = sinkTier(scenario.sinks[sink].name);
-    const leg = legOf(topic, KAFKA, tier);
+    const into = toSink(topic, scenario.sinks[sink].name);
+    const leg = legName(into);
     this.#mapOf(partition).visit(from, to, ({ window, firstNs }, n) => {
       // All that the sink is given; what it should have got once is taken off at the end.
       this.#seen.at(leg, window).copies += n;
-      this.#count(tier, topic, window, n, nowNs - firstNs, 0);
+      this.#count(into.to, topic, window, n, nowNs - firstNs, 0);
     });
   }
 
@@ -140,7 +143,7 @@ export class AuditWatch extends Observer {
     for (const job of plan.jobs) {
       const topic = scenario.topics[job.topic].name;
       job.sinks.forEach((sink, m) => {
-        const leg = legOf(topic, KAFKA, sinkTier(scenario.sinks[sink].name));
+        const leg = legName(toSink(topic, scenario.sinks[sink].name));
         for (let p = 0; p < job.partitions; p++) {
           const route = job.firstRoute + m * job.partitions + p;
           for (const { window, from, to } of this.#mapOf(job.firstPartition + p).stretches) {
@@ -154,14 +157,27 @@ export class AuditWatch extends Observer {
     return whole;
   }
 
-  /** What producers count in their send callbacks, by topic: what is given up counts as lost. */
+  /**
+   * What producers count in their send callbacks, by topic: what is given up counts as lost. Held against the books: each
+   * drop is in both, and what was given up is in the books as lost or stored once its slot is used again. With acks 0 the
+   * books know of more: producers take for delivered what no log has.
+   */
   sends(): { topic: string; reported: number; lost: number }[] {
-    const { producers, scenario } = this.#world!;
-    const { drops, unknown, unknownStored } = producers.books;
-    return scenario.topics.map(({ name }, topic) => {
-      let lost = unknown[topic];
-      for (let cause = 0; cause < DROP_CAUSES.length; cause++) lost += drops[topic * DROP_CAUSES.length + cause];
-      return { topic: name, reported: lost + unknownStored[topic], lost };
+    const { producers, scenario, plan } = this.#world!;
+    const { ints } = producers.core.batches;
+    const open = new Map<number, number>();
+    for (const batch of this.#givenUp) {
+      const topic = plan.streamTopic[ints[batch * B_INTS + B_STREAM]];
+      open.set(topic, (open.get(topic) ?? 0) + ints[batch * B_INTS + B_N]);
+    }
+    return scenario.topics.map(({ name, acks = scenario.producers.policy.acks }, topic) => {
+      const told = this.#sends.of(name);
+      const { dropped, lost, unknownStored } = producerLossesOf(producers.books, topic);
+      invariant(told.lost - told.unknown === dropped, 'producers were told of each drop, once');
+      const givenUp = lost - dropped + unknownStored + (open.get(topic) ?? 0);
+      const same = acks === 0 ? told.unknown <= givenUp : told.unknown === givenUp;
+      invariant(same, `given up by what producers were told ${told.unknown}, by the books ${givenUp}`);
+      return { topic: name, reported: told.lost, lost };
     });
   }
 
@@ -185,12 +201,12 @@ export class AuditWatch extends Observer {
 
   #attempted(stream: number, window: number, n: number, lost: number): void {
     const topic = this.#topicOf(stream);
-    if (lost > 0) this.#seen.at(legOf(topic, PRODUCER, KAFKA), window).lost += lost;
+    if (lost > 0) this.#seen.at(legName(toKafka(topic)), window).lost += lost;
     this.#count(PRODUCER, topic, window, n, 0, 0);
   }
 
   #passKafka(topic: string, broker: number, of: { window: number; n: number; ageNs: number; again: boolean }): void {
-    if (of.again) this.#seen.at(legOf(topic, PRODUCER, KAFKA), of.window).copies += of.n;
+    if (of.again) this.#seen.at(legName(toKafka(topic)), of.window).copies += of.n;
     this.#count(KAFKA, topic, of.window, of.n, of.ageNs, broker);
   }
 

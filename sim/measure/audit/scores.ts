@@ -1,7 +1,8 @@
 /** What auditors said of each window and when: for holding it against what was so. */
 import type { Finding } from '../../../src/audit/reconciler.ts';
+import { type Leg, legName } from './legs.ts';
 
-export interface Word {
+interface Word {
   readonly missing: number;
   readonly surplus: number;
   readonly late: number;
@@ -10,33 +11,19 @@ export interface Word {
 }
 
 export class Scores {
-  readonly windowNs: number;
-  /** By topic and pair of tiers, by window: all that was said, in turn. */
-  readonly words = new Map<
-    string,
-    { readonly topic: string; readonly from: string; readonly to: string; readonly windows: Map<number, Word[]> }
-  >();
-  readonly #routes = new Set<string>();
+  /** By name of the leg, also of one of which nobody says a word: by window, all that was said, in turn. */
+  readonly words: ReadonlyMap<string, { readonly leg: Leg; readonly windows: Map<number, Word[]> }>;
 
-  constructor(windowNs: number) {
-    this.windowNs = windowNs;
+  constructor(legs: readonly Leg[]) {
+    this.words = new Map(legs.map((leg) => [legName(leg), { leg, windows: new Map<number, Word[]>() }]));
   }
 
-  /** The topic goes there: where it doesn't, nothing is missing. */
-  route(topic: string, tier: string): void {
-    this.#routes.add(`${topic} ${tier}`);
-  }
-
+  /** A word on a leg that there isn't is passed over: the topic doesn't go there. */
   word({ topic, from, to, window, missing, surplus, late, ageMaxMs }: Finding, atNs: number): void {
-    if (to !== 'kafka' && !this.#routes.has(`${topic} ${to}`)) return;
-    const key = `${topic}: ${from} → ${to}`;
-    let leg = this.words.get(key);
-    if (leg === undefined) {
-      leg = { topic, from, to, windows: new Map() };
-      this.words.set(key, leg);
-    }
-    const said = leg.windows.get(window) ?? [];
-    leg.windows.set(window, said);
+    const windows = this.words.get(legName({ topic, from, to }))?.windows;
+    if (windows === undefined) return;
+    const said = windows.get(window) ?? [];
+    windows.set(window, said);
     said.push({ missing, surplus, late, ageMaxMs, atNs });
   }
 }
