@@ -149,7 +149,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.groups = jobs.every(({ spec }) => spec.group === null) ? null : this.formGroups();
     this.stuck = new StuckContainers({
       runOn: (container) => this.runs[container],
-      held: (container, stuck) => this.groupOn(container)?.hold(container, stuck),
+      wentOn: (container) => this.groupOn(container)?.goOn(container),
       patienceNs: (container) => this.groupOn(container)?.patienceNs(container) ?? Infinity,
       after: (container, ns, step) => this.groups!.after(this.jobOf[container], ns, step),
       expel: (container) => this.expel(container),
