@@ -18,8 +18,8 @@ const READS_PER_REPLICA = 2;
 /** Writes of a registration: a session and an ephemeral node. */
 const WRITES_PER_REGISTRATION = 2;
 
-export const ELECTED = 0;
-export const CHECK = 1;
+const ELECTED = 0;
+const CHECK = 1;
 
 /** What an ensemble may do to the world. Brokers go by their number over the whole world. */
 export interface ZooKeeperDoors {
