@@ -27,7 +27,7 @@ export class WriteLane implements ProduceListener {
   private readonly engine: Engine;
   private readonly topology: FleetTopology;
   private readonly door: ProduceDoor;
-  private readonly ways: Ways | null;
+  private readonly ways: Ways;
   /** Flights whose answer is lost on a cut way, though what they brought is there; and since when they are on their way. */
   private readonly unheard = new Map<number, number>();
   private readonly logs: (partition: number) => LogView;
@@ -51,7 +51,7 @@ export class WriteLane implements ProduceListener {
     readonly scenario: Scenario;
     readonly topology: FleetTopology;
     readonly door: ProduceDoor;
-    readonly ways: Ways | null;
+    readonly ways: Ways;
     readonly logs: (partition: number) => LogView;
     readonly containers: number;
     readonly mirrorOf: (sink: number, topic: number) => number;
@@ -117,7 +117,7 @@ export class WriteLane implements ProduceListener {
   private offer(run: ContainerRun, flight: number, model: SinkModel): void {
     const { core } = run;
     const write = this.flights.write(flight);
-    if (this.ways?.troubled && this.isCut(flight, 'there')) {
+    if (this.ways.troubled && this.isCut(flight, 'there')) {
       this.again(flight, this.arriveKind, this.engine.nowNs);
       return;
     }
@@ -149,7 +149,7 @@ export class WriteLane implements ProduceListener {
 
   /** Whether what travels is lost: to the sink, or back to the container. */
   private isCut(flight: number, way: 'there' | 'back'): boolean {
-    const ways = this.ways!;
+    const { ways } = this;
     const run = this.flights.run(flight);
     const sink = run.job.sinks[this.flights.member(flight)];
     const here = ways.routers(run.zone);
@@ -222,7 +222,7 @@ export class WriteLane implements ProduceListener {
   private arrive(flight: number): void {
     const run = this.flights.run(flight);
     const late = this.flights.late(flight);
-    if (this.ways !== null && (this.ways.troubled || this.unheard.size > 0)) {
+    if (this.ways.troubled || this.unheard.size > 0) {
       if (late !== null || (!run.alive && this.unheard.has(flight))) {
         // Given up before it got there, or its container is gone: its connection is closed.
         this.unheard.delete(flight);
@@ -274,7 +274,7 @@ export class WriteLane implements ProduceListener {
     const late = flights.late(flight);
     let result = flights.result(flight);
     const heardOf = this.unheard.size > 0 && this.unheard.has(flight);
-    const lost = this.ways?.troubled === true && this.isCut(flight, 'back');
+    const lost = this.ways.troubled && this.isCut(flight, 'back');
     if (heardOf) {
       if (lost) this.again(flight, this.answerKind, this.engine.nowNs);
       else this.tell(flight, result);
