@@ -111,7 +111,7 @@ export class Simulation {
       resumeBroker: (cluster, broker) => this.controllers.resume(this.#brokerOf(cluster, broker)),
       slowBroker: (cluster, broker, factors) => {
         this.clusters.slow(this.#brokerOf(cluster, broker), factors);
-        this.producers.courier.faults.leadersMoved([]);
+        this.producers.courier.faults.replicasChanged();
       },
       killController: (cluster) => this.controllers.killController(this.#clusterOf(cluster)),
       startController: (cluster) => this.controllers.startController(this.#clusterOf(cluster)),
@@ -199,10 +199,10 @@ export class Simulation {
       fleet: this.routers,
       logs: (partition) => this.clusters.logs[partition],
     });
-    this.clusters.copies.lossListener = (partition) => {
+    this.clusters.copies.lossListener = (partition, tails) => {
       this.producers.courier.faults.tailLost(partition);
       // Nobody will get it who hasn't got it.
-      for (const { from, to } of this.clusters.logs[partition].lostTails!.tails) {
+      for (const { from, to } of tails) {
         for (const route of needed.routes(partition)) this.routers.books.lose(route, from, to);
       }
     };
@@ -216,10 +216,10 @@ export class Simulation {
       ways,
       listener: {
         brokerStopped: (broker) => this.producers.courier.faults.brokerStopped(broker),
-        brokerHung: () => this.producers.courier.faults.brokerHung(),
+        brokerHung: () => this.producers.courier.faults.replicasChanged(),
         brokerResumed: (broker) => this.producers.courier.faults.brokerResumed(broker),
         newsChanged: () => {
-          this.producers.courier.faults.newsChanged();
+          this.producers.courier.faults.replicasChanged();
           this.producers.metadata.newsChanged();
         },
         leadersMoved: (partitions) => this.producers.courier.faults.leadersMoved(partitions),

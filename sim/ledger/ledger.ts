@@ -22,7 +22,7 @@ import { addTo, type Tally, tallied } from './tally.ts';
 const { B_INTS, B_N, B_STATE, B_STREAM } = BATCH;
 
 /** One topic's producer leg. */
-export interface TopicBook {
+interface TopicBook {
   offered: number;
   stored: number;
   dropped: Tally<DropCause>;

@@ -9,7 +9,7 @@ import type { PartitionLog } from '../model/log.ts';
 import type { StoredAgain } from '../model/lost-tails.ts';
 import { addTo, type Tally } from './tally.ts';
 
-export interface RouteView {
+interface RouteView {
   readonly log: PartitionLog;
   readonly books: RouteBooks;
   readonly nowNs: number;

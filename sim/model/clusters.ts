@@ -28,7 +28,7 @@ import { REPLICAS_MAX, type Topology } from './topology.ts';
 import type { Ways } from './ways.ts';
 
 /** Why a record is in a log twice: its first attempt was stored but not answered in time. */
-export const DUPLICATE_RETRY = 0;
+const DUPLICATE_RETRY = 0;
 export const LOG_DUPLICATE_CAUSES = ['retry'] as const;
 
 /** A log nobody reads keeps this many entries for its followers' sake; older ones are forgotten. */

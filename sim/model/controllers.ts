@@ -84,6 +84,7 @@ export class Controllers {
       away: (cluster) => this.#controllers[cluster].pause(),
       back: (cluster) => this.#zookeeperBack(cluster),
       expire: (broker) => this.#expire(broker),
+      askAgain: (broker) => this.#askAgain(broker),
     });
     this.#hosts = new ControllerHosts(topology);
     this.#brokerKind = engine.kind('broker session', (broker, data) => this.#onBroker(broker, data));
@@ -111,11 +112,9 @@ export class Controllers {
     if (!this.#clusters.copies.isDown(broker)) {
       this.#clusters.copies.stop(broker);
       this.#listener.brokerStopped(broker);
-      this.#silent(broker);
-    } else if (this.#isHeard(broker)) {
-      // It had registered, and nobody has told it yet what it holds.
-      this.#silent(broker);
     }
+    // One that is down may have registered, and nobody has told it yet what it holds.
+    this.#silent(broker);
   }
 
   /** The process is up again. It can register once its old session has ended. */
@@ -129,6 +128,12 @@ export class Controllers {
   #planRegistration(broker: number): void {
     const { nowNs } = this.#engine;
     this.#plan(this.#isHeard(broker) ? nowNs : Math.max(nowNs, this.#sessionEndsNs[broker]), broker, REGISTERS);
+  }
+
+  /** ZooKeeper may admit it now, if it waits for that. */
+  #askAgain(broker: number): void {
+    const waits = this.#returning.has(broker) || this.#clusters.copies.news.hasLeft(broker);
+    if (waits && this.#mute[broker] === 0) this.#planRegistration(broker);
   }
 
   #isHeard(broker: number): boolean {
@@ -154,11 +159,10 @@ export class Controllers {
   resume(broker: number): void {
     this.#mute[broker] = 0;
     if (!this.#clusters.copies.isHung(broker)) return;
-    const endsNs = this.#sessionEndsNs[broker];
-    const cluster = this.#topology.brokerCluster[broker];
+    const zookeeper = this.zookeepers.of(this.#topology.brokerCluster[broker]);
     // Without a ZooKeeper that would end it, it has not ended.
-    const unended = this.#live[broker] === 1 && this.zookeepers.of(cluster)?.serving === false;
-    if (unended || endsNs > this.#engine.nowNs) {
+    const unended = this.#live[broker] === 1 && zookeeper?.serving === false;
+    if (unended || this.#sessionEndsNs[broker] > this.#engine.nowNs) {
       this.#clusters.resume(broker);
       this.#listener.brokerResumed(broker);
       if (!this.#clusters.copies.news.isAway(broker)) this.#heardInTime(broker);
@@ -263,13 +267,10 @@ export class Controllers {
       const disk = copies.isDown(broker) ? this.#returning.get(broker) : 'kept';
       // Killed once more before it could, not stopped yet, or heard already.
       if (disk === undefined || (!copies.isDown(broker) && !copies.news.hasLeft(broker))) return;
-      const zookeeper = this.zookeepers.of(cluster);
-      if (zookeeper !== null) {
-        const atNs = zookeeper.admit(broker);
-        if (atNs > this.#engine.nowNs) {
-          if (atNs < Infinity) this.#plan(atNs, broker, REGISTERS);
-          return;
-        }
+      const atNs = this.zookeepers.of(cluster)?.admit(broker) ?? this.#engine.nowNs;
+      if (atNs > this.#engine.nowNs) {
+        if (atNs < Infinity) this.#plan(atNs, broker, REGISTERS);
+        return;
       }
       this.#returning.delete(broker);
       this.#disks.set(broker, disk);
@@ -295,7 +296,7 @@ export class Controllers {
         this.#sessionEndsNs[broker] = endsNs;
         this.#plan(endsNs, broker, SESSION_ENDS);
       }
-      if (this.#returning.has(broker)) this.#planRegistration(broker);
+      this.#askAgain(broker);
     }
   }
 
@@ -391,10 +392,9 @@ export class Controllers {
     this.#listener.brokerStopped(broker);
     if (this.#returning.has(broker)) this.#plan(this.#engine.nowNs, broker, REGISTERS);
     else this.#ended[broker] = 1;
-    const controller = this.#controllers[cluster];
-    controller.add({ kind: 'shrink', broker });
+    this.#controllers[cluster].add({ kind: 'shrink', broker });
     if (this.#hosts.of(cluster) !== broker) return;
-    controller.die();
+    this.#controllers[cluster].die();
     this.#replaceHost(cluster);
   }
 }

@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { BrokerNews } from './broker-news.ts';
 import { PartitionLog } from './log.ts';
 import { LogArena } from './log-arena.ts';
-import type { TailLostCause } from './lost-tails.ts';
+import type { Tail, TailLostCause } from './lost-tails.ts';
 import type { Observer } from './observer.ts';
 import { ReplicaSet } from './replication.ts';
 import { REPLICAS_MAX, type Topology } from './topology.ts';
@@ -29,8 +29,8 @@ export class Copies {
   readonly arena: LogArena;
   /** Null for a partition with one copy. */
   readonly sets: readonly (ReplicaSet | null)[];
-  /** Told of a partition whose log has lost a tail. */
-  lossListener: ((partition: number) => void) | null = null;
+  /** Told what a partition's log has just lost. */
+  lossListener: ((partition: number, tails: readonly Tail[]) => void) | null = null;
   /** True once anything has happened to a broker or a leader: until then nobody needs to look whether it has. */
   disturbed = false;
   /** What brokers don't know that are out of their controllers' reach. */
@@ -338,11 +338,10 @@ export class Copies {
   /** Whoever hears of a lost tail looks at the world as it is when all is done. */
   #cut(partition: number, cut: () => void): void {
     const log = this.logs[partition];
-    const before = log.lostTails?.tails.length ?? 0;
     cut();
-    const tails = log.lostTails?.tails ?? [];
-    if (tails.length === before) return;
-    this.lossListener?.(partition);
+    const tails = log.lostTails?.takeFresh() ?? [];
+    if (tails.length === 0) return;
+    this.lossListener?.(partition, tails);
     for (const { from, to } of tails) this.#observer?.truncated(partition, from, to, this.#engine.nowNs);
   }
 

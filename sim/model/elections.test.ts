@@ -262,6 +262,30 @@ describe('acks all with a minimum of copies in sync', () => {
   });
 });
 
+it('a lost tail is told once, however many a log has lost', () => {
+  const simulation = new Simulation(
+    smallWorld({
+      brokers: 4,
+      durationNs: 7 * S,
+      cluster: { controller: zookeeper, replicaFetchProcessNs: 40 * MS },
+      policy: { acks: 1, retries: 0, lingerNs: 5 * MS },
+      topics: [{ partitions: 21, recordsPerSecond: 3_000 }],
+      faults: [0, 1, 2, 3].map((broker) => kill(broker, { atNs: (1 + 1.5 * broker) * S, forNs: 900 * MS })),
+    }),
+  );
+  const { copies } = simulation.clusters;
+  const told = copies.logs.map((): { from: number; to: number }[] => []);
+  const listener = copies.lossListener!;
+  copies.lossListener = (partition, tails) => {
+    listener(partition, tails);
+    told[partition].push(...tails);
+  };
+  simulation.advance();
+  const lost = copies.logs.map((log) => log.lostTails?.tails ?? []);
+  expect(lost.some((tails) => tails.length > 1)).toBe(true);
+  expect(told.map((tails) => tails.sort((one, other) => one.from - other.from))).toEqual(lost);
+});
+
 describe('an unclean election', () => {
   // The follower of each partition is out of sync when the leader dies.
   const faults: FaultSpec[] = [kill(1, { atNs: 800 * MS, forNs: 1_600 * MS }), kill(0, { atNs: 2_350 * MS })];

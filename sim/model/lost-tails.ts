@@ -8,7 +8,7 @@ import { invariant } from '../engine/invariant.ts';
 export const TAIL_LOST_CAUSES = ['leader-lost', 'unclean-election', 'leader-moved', 'disk-lost'] as const;
 export type TailLostCause = (typeof TAIL_LOST_CAUSES)[number];
 
-interface Tail {
+export interface Tail {
   readonly from: number;
   readonly to: number;
   readonly cause: TailLostCause;
@@ -26,17 +26,31 @@ export interface StoredAgain {
 export class LostTails {
   readonly tails: Tail[] = [];
   storedAgain: StoredAgain[] = [];
+  /** Nobody has been told of these. */
+  private fresh: Tail[] = [];
 
   /** [from, to), up to the end of the log, is lost; what of it was lost before keeps its cause. */
   lose(from: number, to: number, cause: TailLostCause): void {
     invariant(to > from, 'a tail is not empty');
     let at = from;
+    const add = (end: number): void => {
+      const tail: Tail = { from: at, to: end, cause };
+      this.tails.push(tail);
+      this.fresh.push(tail);
+    };
     for (const before of this.tails.filter((tail) => tail.to > from)) {
-      if (before.from > at) this.tails.push({ from: at, to: before.from, cause });
+      if (before.from > at) add(before.from);
       at = before.to;
     }
-    if (at < to) this.tails.push({ from: at, to, cause });
+    if (at < to) add(to);
     this.tails.sort((one, other) => one.from - other.from);
+  }
+
+  /** What was lost since this was last asked. */
+  takeFresh(): readonly Tail[] {
+    const { fresh } = this;
+    this.fresh = [];
+    return fresh;
   }
 
   /** The first offset from the given one on that is not lost. */

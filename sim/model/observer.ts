@@ -29,10 +29,7 @@ export class Observer {
   appended(_batch: number, _partition: number, _base: number, _n: number, _atNs: number): void {}
   /** The batch was acknowledged by a leader that was none any more: it was in that one's log, which is cut. */
   leftBehind(_batch: number, _nowNs: number): void {}
-  /**
-   * The log has lost [from, to): its broker stopped before it had written it, or another leads that does not have it.
-   * What was lost before may be told again.
-   */
+  /** The log has lost [from, to): its broker stopped before it had written it, or another leads that does not have it. */
   truncated(_partition: number, _from: number, _to: number, _nowNs: number): void {}
   /** A container sends [from, to) of the partition to a sink, as part of a write. */
   written(_range: RouteRange, _nowNs: number): void {}

@@ -102,11 +102,7 @@ export class ProduceFaults {
     books.loseLeft(nowNs, (_partition, leader) => leader === broker);
     this.#breakConnections((each) => each === broker, true);
     this.#forgetSettled(broker);
-    this.#doubtCommits();
-  }
-
-  brokerHung(): void {
-    this.#doubtCommits();
+    this.replicasChanged();
   }
 
   /** The broker takes up what it has in its queue, whoever still waits for it. */
@@ -117,7 +113,7 @@ export class ProduceFaults {
       this.#held.delete(request);
       if (ints[request * R_INTS + R_ORDINAL] === ordinal) this.#from.arrive(request);
     }
-    this.#doubtCommits();
+    this.replicasChanged();
   }
 
   /** Ways between places have broken or are open again: what was about to arrive here is lost, what was lost is sent again. */
@@ -137,12 +133,7 @@ export class ProduceFaults {
       });
     }
     lanes.changed();
-    this.#doubtCommits();
-  }
-
-  /** Brokers have lost their controllers, or know again what they missed. */
-  newsChanged(): void {
-    this.#doubtCommits();
+    this.replicasChanged();
   }
 
   /** A partition's log has lost a tail: `leadersMoved` follows. */
@@ -150,7 +141,7 @@ export class ProduceFaults {
     this.#from.trouble.tailLost(partition);
   }
 
-  /** Other brokers lead the partitions now (after `Copies.lead`), or copies have gone or come. */
+  /** Other brokers lead the partitions now (after `Copies.lead`). */
   leadersMoved(partitions: readonly number[]): void {
     const undone = new Set<number>();
     this.#from.trouble.leadersMoved(partitions, (batch) => undone.add(batch));
@@ -172,22 +163,11 @@ export class ProduceFaults {
         return hit;
       });
     }
-    this.#doubtCommits();
-  }
-
-  #lookForCommit(request: number): void {
-    const producer = this.#from.core.requests.ints[request * R_INTS + R_PRODUCER];
-    const nextNs = this.#from.trouble.nextLookNs(request);
-    if (nextNs >= 0) {
-      this.#commits!.look(request, producer, nextNs);
-      return;
-    }
-    this.#commits!.end(request);
-    this.#from.answerAt(request, producer, this.#from.engine.nowNs);
+    this.replicasChanged();
   }
 
   /** Something has happened to replicas: what was foretold of commits need not come true. */
-  #doubtCommits(): void {
+  replicasChanged(): void {
     const { core, engine, slots, trouble, lanes } = this.#from;
     const { nowNs } = engine;
     this.#visit((request, producer) => {
@@ -208,6 +188,17 @@ export class ProduceFaults {
       if (ints[request * R_INTS + R_SETTLED] === 1)
         this.#commits!.look(request, ints[request * R_INTS + R_PRODUCER], nowNs);
     }
+  }
+
+  #lookForCommit(request: number): void {
+    const producer = this.#from.core.requests.ints[request * R_INTS + R_PRODUCER];
+    const nextNs = this.#from.trouble.nextLookNs(request);
+    if (nextNs >= 0) {
+      this.#commits!.look(request, producer, nextNs);
+      return;
+    }
+    this.#commits!.end(request);
+    this.#from.answerAt(request, producer, this.#from.engine.nowNs);
   }
 
   /** Connections to some brokers break: clients hear of it after a trip, not knowing what became of their requests. */

@@ -129,14 +129,18 @@ export class ProducerBooks {
     if (this.#rows[batch * STRIDE + STORED_NS] === NOT_STORED) this.#aside.add(batch);
   }
 
-  /** After `ended`. True when its producer takes it for stored, and only a leader has it that was none any more. */
-  endsAside(batch: number, topic: number, n: number): boolean {
+  /** After `ended`. True when its producer takes it for stored, and only a leader has it that was none any more: `leaveBehind`. */
+  endsAside(batch: number): boolean {
     if (this.#aside.size === 0 || !this.#aside.delete(batch)) return false;
     const row = batch * STRIDE;
     if (this.#rows[row + END] !== ENDED_KNOWN || this.#rows[row + STORED_NS] !== NOT_STORED) return false;
-    this.leftBehind[topic] += n;
     this.#rows[row + END] = ENDED_ASIDE;
     return true;
+  }
+
+  /** So many records have ended aside. */
+  leaveBehind(topic: number, n: number): void {
+    this.leftBehind[topic] += n;
   }
 
   /** `freed` for a batch that is in a log by now and was answered: the usual case. False, and nothing done, for others. */

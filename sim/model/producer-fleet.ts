@@ -170,7 +170,8 @@ export class ProducerFleet implements ProducerEffects {
   ended(batch: number, stream: number, n: number, fate: number): void {
     this.#observer?.ended(batch, fate, this.#engine.nowNs);
     this.books.ended(batch, fate);
-    if (this.books.endsAside(batch, this.#plan.streamTopic[stream], n)) {
+    if (this.books.endsAside(batch)) {
+      this.books.leaveBehind(this.#plan.streamTopic[stream], n);
       this.#observer?.leftBehind(batch, this.#engine.nowNs);
     }
   }

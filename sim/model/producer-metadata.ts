@@ -34,7 +34,7 @@ export interface ProducerMetadataOptions {
 }
 
 /** How first questions for a cluster fail. */
-export type MetadataFailure = 'refused' | 'silent';
+type MetadataFailure = 'refused' | 'silent';
 
 export class ProducerMetadata {
   readonly #from: ProducerMetadataOptions;

@@ -3,6 +3,7 @@ import { InvariantError, invariant } from '../engine/invariant.ts';
 import type { MergeWatcher } from './entry-ring.ts';
 import { FetchGrid } from './fetch-grid.ts';
 import { Follower, type LagBounds, type LeaderLog } from './follower.ts';
+import { HealedFollowers } from './healed-followers.ts';
 import type { ReplicaSetOptions } from './replica-set-options.ts';
 import { ToldWatermarks } from './told-watermarks.ts';
 
@@ -34,8 +35,7 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
   private floor = 0;
   /** What followers have heard of the high watermark, up to the latest change. */
   private told: ToldWatermarks | null = null;
-  /** Followers that have healed: where they stood while they were in trouble, and in sync, before that time. */
-  private healed: { readonly atNs: number; readonly position: number }[] = [];
+  private readonly healed = new HealedFollowers();
   /** The in-sync set was checked up to here. */
   private checkedNs = 0;
   /** Latest question and answer: kept only to assert that the high watermark never goes back in a leader's term. */
@@ -277,15 +277,11 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
 
   beforeMerge(nowNs: number): number {
     this.advance(nowNs);
-    let single = Number.POSITIVE_INFINITY;
+    // It did until they had left or were healthy again: both may be later than this past, if somebody has asked meanwhile.
+    let single = this.healed.lowestAt(nowNs);
     for (const follower of this.troubled ?? []) {
       // The high watermark hangs on its very position, until it has left.
       if (follower?.isInSync(nowNs) && follower.position < single) single = follower.position;
-    }
-    // And it did until it had left or was healthy again: both may be later than this past, if somebody has asked meanwhile.
-    if (this.healed.length > 0) {
-      this.healed = this.healed.filter(({ atNs }) => atNs > nowNs);
-      for (const { position } of this.healed) if (position < single) single = position;
     }
     return single;
   }
@@ -393,7 +389,7 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
   private heal(follower: Follower, servedNs: number): void {
     this.keepTold(servedNs);
     // Who left and joined again was in sync until it left: the past that merges may be older still.
-    this.healed.push({ atNs: Math.min(servedNs, follower.leavesNs), position: follower.position });
+    this.healed.add(Math.min(servedNs, follower.leavesNs), follower.position);
     const troubled = this.troubled!;
     this.anchor(follower.index, servedNs);
     troubled[follower.index] = null;

@@ -150,6 +150,18 @@ describe('a node that is replaced', () => {
     expect(brokersAlive(run({ faults: replaceAll, durationNs: 12 * S }))).toBe(0);
   });
 
+  const lastDies = (forNs: number): FaultSpec[] => [...replaceAll.slice(0, 4), nodeKill(0, 5 * S, forNs)];
+
+  it('leaves one that brokers know: when it is back after their sessions they register there', () => {
+    expect(brokersAlive(run({ faults: lastDies(3 * S), durationNs: 7 * S }))).toBe(0);
+    expect(brokersAlive(run({ faults: lastDies(3 * S), durationNs: 12 * S }))).toBe(4);
+  });
+
+  it('leaves one that brokers know: when it is back within their sessions they keep them', () => {
+    const { copies } = run({ faults: lastDies(500 * MS) }).clusters;
+    expect([0, 1, 2, 3].map((broker) => copies.stops(broker))).toEqual([0, 0, 0, 0]);
+  });
+
   it('is found by a broker that restarts', () => {
     const restarts = [0, 1, 2, 3].map(
       (broker): FaultSpec => ({

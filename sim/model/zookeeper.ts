@@ -18,8 +18,8 @@ const READS_PER_REPLICA = 2;
 /** Writes of a registration: a session and an ephemeral node. */
 const WRITES_PER_REGISTRATION = 2;
 
-export const ELECTED = 0;
-export const CHECK = 1;
+const ELECTED = 0;
+const CHECK = 1;
 
 /** What an ensemble may do to the world. Brokers go by their number over the whole world. */
 export interface ZooKeeperDoors {
@@ -37,12 +37,16 @@ export interface ZooKeeperDoors {
   back(): void;
   /** The broker's session has ended although it runs. */
   expire(broker: number): void;
+  /** A broker that has no session may find a node now: it asks to be admitted, if it wants to be. */
+  askAgain(broker: number): void;
 }
 
 interface Client {
   readonly broker: number;
   /** The node that it is connected to. */
   node: number;
+  /** It has found none that it knows the way to. */
+  lost: boolean;
   /** Addresses of the nodes as they were when its process began. */
   readonly addresses: Int32Array;
   /** When its turn to register comes; Infinity while it hasn't asked. */
@@ -76,6 +80,7 @@ export class ZooKeeper {
     this.#clients = doors.brokers.map((broker, i) => ({
       broker,
       node: i % spec.nodes,
+      lost: false,
       addresses: new Int32Array(spec.nodes),
       grantedNs: Infinity,
       endsNs: Infinity,
@@ -106,7 +111,21 @@ export class ZooKeeper {
   startNode(node: number, replaced: boolean): void {
     this.#up[node] = true;
     if (replaced) this.#addresses[node]++;
-    if (!this.serving && this.#electedNs === Infinity) this.#elect();
+    if (!this.serving) {
+      if (this.#electedNs === Infinity) this.#elect();
+      return;
+    }
+    for (const client of this.#clients) {
+      if (!client.lost) continue;
+      if (!this.#doors.isHeard(client.broker)) {
+        this.#doors.askAgain(client.broker);
+        continue;
+      }
+      const { endsNs } = client;
+      client.endsNs = Infinity;
+      this.#connect(client, endsNs);
+    }
+    this.#plan();
   }
 
   stop(): void {
@@ -209,10 +228,9 @@ export class ZooKeeper {
     this.#plan();
   }
 
-  /** The client looks for a node that it knows the way to, and shows its session there. */
-  #connect(client: Client): void {
+  /** The client looks for a node that it knows the way to, and shows its session there: too late after `lateNs`. */
+  #connect(client: Client, lateNs = this.#doors.nowNs() + this.#timeoutNs(client)): void {
     const nowNs = this.#doors.nowNs();
-    const lateNs = nowNs + this.#timeoutNs(client);
     if (this.#reach(client)) {
       const { spec } = this;
       const sessions = 1 + this.#doors.replicasOf(client.broker) * spec.sessionsPerReplica;
@@ -228,8 +246,10 @@ export class ZooKeeper {
       const node = (client.node + i) % this.spec.nodes;
       if (!this.#up[node] || client.addresses[node] !== this.#addresses[node]) continue;
       client.node = node;
+      client.lost = false;
       return true;
     }
+    client.lost = true;
     return false;
   }
 

@@ -13,6 +13,7 @@ export interface ZooKeepersOptions {
   readonly away: (cluster: number) => void;
   readonly back: (cluster: number) => void;
   readonly expire: (broker: number) => void;
+  readonly askAgain: (broker: number) => void;
 }
 
 export class ZooKeepers {
@@ -38,6 +39,7 @@ export class ZooKeepers {
         away: () => clusters.forEach(doors.away),
         back: () => clusters.forEach(doors.back),
         expire: doors.expire,
+        askAgain: doors.askAgain,
       });
       for (const cluster of clusters) this.#ofCluster[cluster] = ensemble;
       return ensemble;

@@ -6,7 +6,7 @@ import type { Message } from './message-book.ts';
 
 const RETRY_NS = 1_000_000_000;
 
-export type BranchCause = 'queue-full' | 'collector-memory' | 'collector-disk';
+type BranchCause = 'queue-full' | 'collector-memory' | 'collector-disk';
 
 export class Branch {
   taken = 0;

@@ -5,8 +5,7 @@
 import { invariant } from '../../engine/invariant.ts';
 import { Histogram } from '../../measure/histogram.ts';
 
-export const COLLECTOR_CAUSES = ['client-queue-full', 'collector-memory', 'collector-disk', 'sink-queue-full'] as const;
-export type CollectorCause = (typeof COLLECTOR_CAUSES)[number];
+export type CollectorCause = 'client-queue-full' | 'collector-memory' | 'collector-disk' | 'sink-queue-full';
 
 export interface Message {
   readonly stream: number;

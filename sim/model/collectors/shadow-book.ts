@@ -21,7 +21,7 @@ export class ShadowBook extends Observer {
   readonly records: ShadowRecord[][];
   readonly #sink: number;
   readonly #batches: ShadowRecord[][] = [];
-  /** By partition: the first offset, and the record at each. */
+  /** By partition: the record at each offset. */
   readonly #logs = new Map<number, Map<number, ShadowRecord>>();
   /** Why the record that is offered next was not admitted. */
   #refused: string | null = null;

@@ -30,7 +30,7 @@ export class FetchLane implements FetchListener {
   private readonly engine: Engine;
   private readonly topology: FleetTopology;
   private readonly door: FetchDoor;
-  private readonly ways: Ways | null;
+  private readonly ways: Ways;
   /** Consumers whose answers are lost on a cut way, and since when. */
   private readonly lost = new Map<number, number>();
   private readonly identity: number;
@@ -50,7 +50,7 @@ export class FetchLane implements FetchListener {
     readonly door: FetchDoor;
     readonly seed: number;
     readonly consumers: number;
-    readonly ways: Ways | null;
+    readonly ways: Ways;
   }) {
     const { engine, consumers } = options;
     this.engine = engine;
@@ -129,15 +129,15 @@ export class FetchLane implements FetchListener {
   /** True when the fetch, or its answer, is lost: it comes at a later turn, or its time is up. */
   private loses(consumer: number, which: 'fetch' | 'answer'): boolean {
     const { ways, engine } = this;
-    const here = ways!.routers(this.asking[consumer]!.zone);
-    const there = ways!.broker(this.topology.partitionLeader[this.columns[consumer * C + PARTITION]]);
+    const here = ways.routers(this.asking[consumer]!.zone);
+    const there = ways.broker(this.topology.partitionLeader[this.columns[consumer * C + PARTITION]]);
     const sentNs = this.columns[consumer * C + SENT_NS];
-    const sinceNs = ways!.brokenSinceNs(here, there);
+    const sinceNs = ways.brokenSinceNs(here, there);
     if (sinceNs === Infinity) return false;
     const { nowNs } = engine;
     // Once a fetch has cost its connection there is no other while one of both ways is cut.
     const closed = sentNs >= sinceNs + FETCH_TIMEOUT_NS;
-    if (!closed && !(which === 'fetch' ? ways!.isCut(here, there) : ways!.isCut(there, here))) return false;
+    if (!closed && !(which === 'fetch' ? ways.isCut(here, there) : ways.isCut(there, here))) return false;
     const endsNs = sentNs + FETCH_TIMEOUT_NS;
     if (nowNs >= endsNs) {
       this.columns[consumer * C + STATUS] = FETCH_DISCONNECTED;
@@ -154,7 +154,7 @@ export class FetchLane implements FetchListener {
   }
 
   private arrive(consumer: number): void {
-    if (this.ways?.troubled && this.loses(consumer, 'fetch')) return;
+    if (this.ways.troubled && this.loses(consumer, 'fetch')) return;
     const { spec } = this.asking[consumer]!.job;
     this.door.fetch(
       consumer,
@@ -167,7 +167,7 @@ export class FetchLane implements FetchListener {
   }
 
   private answer(consumer: number, ended = false): void {
-    if (this.ways?.troubled && !ended && this.loses(consumer, 'answer')) return;
+    if (this.ways.troubled && !ended && this.loses(consumer, 'answer')) return;
     if (this.lost.size > 0) this.lost.delete(consumer);
     const run = this.asking[consumer]!;
     const { nowNs } = this.engine;

@@ -9,6 +9,8 @@ import {
   PRODUCED,
   type ProduceDoor,
 } from '../doors.ts';
+import type { Topology } from '../topology.ts';
+import { Ways } from '../ways.ts';
 import { RouterFleet } from './fleet.ts';
 import { sinkLag, visitRoutes } from './fleet-report.ts';
 import type { FleetTopology } from './job.ts';
@@ -160,6 +162,11 @@ export class SteadyWorld implements FetchDoor, ProduceDoor {
       scenario: this.scenario,
       topology,
       doors: this,
+      ways: new Ways({
+        topology: { zones: 2, brokers: 2, clusters: [] } as unknown as Topology,
+        regions: [],
+        sinks: sinks.map(({ name }) => name),
+      }),
       logs: (partition) => this.logs[partition],
       mirrorOf: () => 1,
       onDelivered: (_partition, route, position) => {

@@ -32,8 +32,7 @@ export interface RouterFleetOptions {
   readonly scenario: Scenario;
   readonly topology: FleetTopology;
   readonly doors: FetchDoor & ProduceDoor;
-  /** Null where no way is ever cut. */
-  readonly ways?: Ways | null;
+  readonly ways: Ways;
   readonly logs: (partition: number) => LogView;
   /** Topic that mirrors a fronting topic in the cluster of a `kafka` sink; both by index. */
   readonly mirrorOf: (sink: number, topic: number) => number;
@@ -83,7 +82,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     const { consumers, containers, jobs } = plan;
     this.plan = plan;
     this.identity = hash32(scenario.seed, hashString('router'), 0);
-    const ways = options.ways ?? null;
+    const { ways } = options;
     this.fetches = new FetchLane({ engine, topology, door: doors, seed: scenario.seed, consumers, ways });
     this.decisionKind = engine.kind('router decision', (container) => this.decide(container));
     this.writes = new WriteLane({
@@ -149,7 +148,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.groups = jobs.every(({ spec }) => spec.group === null) ? null : this.formGroups();
     this.stuck = new StuckContainers({
       runOn: (container) => this.runs[container],
-      held: (container, stuck) => this.groupOn(container)?.hold(container, stuck),
+      wentOn: (container) => this.groupOn(container)?.goOn(container),
       patienceNs: (container) => this.groupOn(container)?.patienceNs(container) ?? Infinity,
       after: (container, ns, step) => this.groups!.after(this.jobOf[container], ns, step),
       expel: (container) => this.expel(container),

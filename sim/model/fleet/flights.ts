@@ -5,7 +5,7 @@ import type { ContainerRun } from './container-run.ts';
 const NONE = -1;
 
 /** Ranges of a write that its container gave up while it was on its way: consumer, from, to in turn. */
-export type LateRanges = readonly number[];
+type LateRanges = readonly number[];
 
 /**
  * Writes on their way to a sink. They outlive the containers that sent them: what is on its way may land. Numbers are

@@ -12,7 +12,7 @@ export const DUPLICATE_CAUSES = ['relaunch', 'rebalance', 'retry', 'log-duplicat
 export const RELAUNCH = 0;
 export const REBALANCE = 1;
 export const RETRY = 2;
-export const LOG_DUPLICATE = 3;
+const LOG_DUPLICATE = 3;
 const CAUSES = DUPLICATE_CAUSES.length;
 
 /**

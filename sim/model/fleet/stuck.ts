@@ -10,8 +10,8 @@ interface Hold {
 export interface StuckHost {
   /** The container's run, if it lives. */
   readonly runOn: (container: number) => ContainerRun | null;
-  /** It does nothing any more, or goes on. */
-  readonly held: (container: number, stuck: boolean) => void;
+  /** It does what it has been told meanwhile, and goes on. */
+  readonly wentOn: (container: number) => void;
   /** When its group gives it up, from now on; `Infinity` without a group. */
   readonly patienceNs: (container: number) => number;
   readonly after: (container: number, ns: number, step: () => void) => void;
@@ -35,7 +35,6 @@ export class StuckContainers {
     const hold: Hold = { run, expelled: false };
     this.holds.set(key, hold);
     run.hold();
-    this.host.held(container, true);
     const patienceNs = this.host.patienceNs(container);
     if (patienceNs === Infinity) return;
     this.host.after(container, patienceNs, () => {
@@ -53,7 +52,7 @@ export class StuckContainers {
     if (hold.expelled) this.host.rejoin(container);
     else if (hold.run.alive) {
       hold.run.goOn(nowNs);
-      this.host.held(container, false);
+      this.host.wentOn(container);
     }
   }
 }

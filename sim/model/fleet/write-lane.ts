@@ -27,7 +27,7 @@ export class WriteLane implements ProduceListener {
   private readonly engine: Engine;
   private readonly topology: FleetTopology;
   private readonly door: ProduceDoor;
-  private readonly ways: Ways | null;
+  private readonly ways: Ways;
   /** Flights whose answer is lost on a cut way, though what they brought is there; and since when they are on their way. */
   private readonly unheard = new Map<number, number>();
   private readonly logs: (partition: number) => LogView;
@@ -51,7 +51,7 @@ export class WriteLane implements ProduceListener {
     readonly scenario: Scenario;
     readonly topology: FleetTopology;
     readonly door: ProduceDoor;
-    readonly ways: Ways | null;
+    readonly ways: Ways;
     readonly logs: (partition: number) => LogView;
     readonly containers: number;
     readonly mirrorOf: (sink: number, topic: number) => number;
@@ -109,30 +109,28 @@ export class WriteLane implements ProduceListener {
     run.flights[write * run.job.sinks.length + member] = flight;
     const sink = run.job.sinks[member];
     const model = this.models[sink];
-    const away = model !== null && this.ways?.troubled === true && this.isCut(flight, 'there');
-    if (this.refusals !== null && !away && this.refuse(run, flight, sink)) return;
-    if (model === null) {
-      this.produce(run, flight, sink);
-      return;
-    }
-    this.offer(run, flight, model);
+    if (model === null) this.produce(run, flight, sink);
+    else this.offer(run, flight, model);
   }
 
-  /** A sink that isn't Kafka takes the write. */
+  /** The write goes to a sink that isn't Kafka: it is lost on the way, or turned down, or taken. */
   private offer(run: ContainerRun, flight: number, model: SinkModel): void {
     const { core } = run;
     const write = this.flights.write(flight);
-    if (this.ways?.troubled && this.isCut(flight, 'there')) {
+    if (this.ways.troubled && this.isCut(flight, 'there')) {
       this.again(flight, this.arriveKind, this.engine.nowNs);
       return;
     }
+    if (this.unheard.size > 0) this.unheard.delete(flight);
+    if (this.refusals !== null && this.refuse(run, flight)) return;
     const result = model.accept(core.records(write), core.bytes(write), this.engine.nowNs);
     this.flights.settle(flight, result, model.outages.epoch, model.landNs, model.visibleNs);
     this.engine.schedule(model.answerNs, this.answerKind, run.container, this.ordinals[run.container]++, flight);
   }
 
   /** True when the sink turns the write down. One that is stopped does not even do that. */
-  private refuse(run: ContainerRun, flight: number, sink: number): boolean {
+  private refuse(run: ContainerRun, flight: number): boolean {
+    const sink = run.job.sinks[this.flights.member(flight)];
     const { epoch, stopped } = this.outages(sink);
     const refusals = this.refusals![sink];
     if (refusals === undefined || stopped) return false;
@@ -151,7 +149,7 @@ export class WriteLane implements ProduceListener {
 
   /** Whether what travels is lost: to the sink, or back to the container. */
   private isCut(flight: number, way: 'there' | 'back'): boolean {
-    const ways = this.ways!;
+    const { ways } = this;
     const run = this.flights.run(flight);
     const sink = run.job.sinks[this.flights.member(flight)];
     const here = ways.routers(run.zone);
@@ -190,16 +188,17 @@ export class WriteLane implements ProduceListener {
 
   private produce(run: ContainerRun, flight: number, sink: number): void {
     const mirror = this.mirrors[sink];
+    const topic = this.mirrorOf(sink, run.job.topic);
+    const { topicFirstPartition, topicPartitions } = this.topology;
+    const partition = topicFirstPartition[topic] + mirror.nextPartition(run.container, topicPartitions[topic]);
+    this.flights.setPartition(flight, partition);
     if (mirror.outages.stopped) {
       this.flights.settle(flight, 'failed', mirror.outages.epoch, 0, 0);
       const atNs = this.engine.nowNs + 2 * this.latencyNs;
       this.engine.schedule(atNs, this.answerKind, run.container, this.ordinals[run.container]++, flight);
       return;
     }
-    const topic = this.mirrorOf(sink, run.job.topic);
-    const { topicFirstPartition, topicPartitions } = this.topology;
-    const partition = topicFirstPartition[topic] + mirror.nextPartition(run.container, topicPartitions[topic]);
-    this.flights.setPartition(flight, partition);
+    if (this.refusals !== null && this.refuse(run, flight)) return;
     const atNs = this.engine.nowNs + this.tripNs(run.zone, this.zoneOf(partition), run.container);
     this.engine.schedule(atNs, this.arriveKind, run.container, this.ordinals[run.container]++, flight);
   }
@@ -223,7 +222,7 @@ export class WriteLane implements ProduceListener {
   private arrive(flight: number): void {
     const run = this.flights.run(flight);
     const late = this.flights.late(flight);
-    if (this.ways !== null && (this.ways.troubled || this.unheard.size > 0)) {
+    if (this.ways.troubled || this.unheard.size > 0) {
       if (late !== null || (!run.alive && this.unheard.has(flight))) {
         // Given up before it got there, or its container is gone: its connection is closed.
         this.unheard.delete(flight);
@@ -231,15 +230,15 @@ export class WriteLane implements ProduceListener {
         return;
       }
       const model = this.models[run.job.sinks[this.flights.member(flight)]];
+      if (model !== null) {
+        this.offer(run, flight, model);
+        return;
+      }
       if (this.ways.troubled && this.isCut(flight, 'there')) {
         this.again(flight, this.arriveKind, this.engine.nowNs);
         return;
       }
       this.unheard.delete(flight);
-      if (model !== null) {
-        this.offer(run, flight, model);
-        return;
-      }
     }
     invariant(late === null, 'a trip takes less time than a time-out');
     const { core, job } = run;
@@ -275,7 +274,7 @@ export class WriteLane implements ProduceListener {
     const late = flights.late(flight);
     let result = flights.result(flight);
     const heardOf = this.unheard.size > 0 && this.unheard.has(flight);
-    const lost = this.ways?.troubled === true && this.isCut(flight, 'back');
+    const lost = this.ways.troubled && this.isCut(flight, 'back');
     if (heardOf) {
       if (lost) this.again(flight, this.answerKind, this.engine.nowNs);
       else this.tell(flight, result);

@@ -1,6 +1,5 @@
 import type { SinkSpec } from '../../scenario/scenario.ts';
-import { Elasticsearch } from './elasticsearch.ts';
-import { RateLimited } from './rate-limited.ts';
+import { BulkSink } from './bulk-sink.ts';
 import { S3 } from './s3.ts';
 import type { SinkModel } from './sink.ts';
 
@@ -10,9 +9,9 @@ export function makeSink(spec: SinkSpec): SinkModel | null {
     case 's3':
       return new S3(spec);
     case 'elasticsearch':
-      return new Elasticsearch(spec);
+      return new BulkSink(spec);
     case 'rate-limited':
-      return new RateLimited(spec);
+      return new BulkSink({ ...spec, queueMax: Infinity, refreshNs: 0 });
     case 'kafka':
       return null;
   }

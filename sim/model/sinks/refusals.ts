@@ -1,7 +1,7 @@
 import { hash32, uniform } from '../../engine/hash.ts';
 
 /** `retriable`: not now, as an overloaded sink says. `for-good`: never, as it says of records that it can't read. */
-export type RefusalManner = 'retriable' | 'for-good';
+type RefusalManner = 'retriable' | 'for-good';
 
 export interface Refusal {
   readonly share: number;

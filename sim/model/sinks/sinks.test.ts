@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BulkServer } from './bulk-server.ts';
-import { Elasticsearch } from './elasticsearch.ts';
+import { BulkSink } from './bulk-sink.ts';
 import { MirroredTopics } from './kafka.ts';
 import { Outages } from './outages.ts';
-import { RateLimited } from './rate-limited.ts';
 import { S3 } from './s3.ts';
 
 const MS = 1_000_000;
+const rateLimited = () => new BulkSink({ recordsPerSecond: 1000, latencyNs: MS, queueMax: Infinity, refreshNs: 0 });
 
 describe('an outage', () => {
   it('cuts off what had not landed, and nothing accepted after it', () => {
@@ -34,8 +34,7 @@ describe('S3', () => {
 });
 
 describe('Elasticsearch', () => {
-  const make = () =>
-    new Elasticsearch({ recordsPerSecond: 1000, queueMax: 2, latencyNs: 5 * MS, refreshNs: 1000 * MS });
+  const make = () => new BulkSink({ recordsPerSecond: 1000, queueMax: 2, latencyNs: 5 * MS, refreshNs: 1000 * MS });
 
   it('works bulks off one after the other, and shows them from the next refresh', () => {
     const sink = make();
@@ -64,7 +63,7 @@ describe('Elasticsearch', () => {
 
 describe('a rate-limited sink', () => {
   it('lets everybody wait', () => {
-    const sink = new RateLimited({ recordsPerSecond: 1000, latencyNs: MS });
+    const sink = rateLimited();
     for (let i = 0; i < 100; i++) expect(sink.accept(10, 0, 0)).toBe('ok');
     expect(sink.answerNs).toBe(1001 * MS);
   });
@@ -72,7 +71,7 @@ describe('a rate-limited sink', () => {
 
 describe('a sink that is slow', () => {
   it('takes so many times longer for what it accepts from then on', () => {
-    const limited = new RateLimited({ recordsPerSecond: 1000, latencyNs: MS });
+    const limited = rateLimited();
     limited.slow({ rate: 4, latency: 2 });
     limited.accept(10, 0, 0);
     expect([limited.landNs, limited.answerNs]).toEqual([40 * MS, 42 * MS]);

@@ -17,7 +17,9 @@ export class ClassicGroup extends Group {
   }
 
   protected returned(member: Member): void {
-    if (this.state === 'joining') this.hear(member, this.generation);
+    if (this.state !== 'joining') return;
+    const { generation } = this;
+    member.act(() => this.hear(member, generation));
   }
 
   protected removed(): void {

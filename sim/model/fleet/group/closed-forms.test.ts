@@ -142,4 +142,20 @@ describe('a member that is stuck', () => {
     const [route] = simulation.finish().ledger.routes;
     expect(route).toMatchObject({ balanced: true, lost: {}, duplicates: {} });
   });
+
+  it('that crashes while it is stuck and returns within its session hears like any other', () => {
+    const stuckAt = (container: number, atNs: number): FaultSpec => ({
+      kind: 'router-stuck',
+      atNs,
+      forNs: 10 * S,
+      sink: 'generic',
+      container,
+    });
+    const { routers } = run(
+      { protocol: 'eager', staticMembership: true },
+      { relaunchNs: 10 * MS, faults: [stuckAt(1, CRASH_NS - 10 * MS), crash, stuckAt(2, S)], untilNs: 4 * S },
+    );
+    const owners = Array.from({ length: PARTITIONS }, (_, p) => routers.runOf(routers.plan.jobs[0], p)?.container);
+    expect([0, 1].map((container) => owners.filter((owner) => owner === container).length)).toEqual([3, 3]);
+  });
 });

@@ -32,14 +32,33 @@ export class Member {
   joined = false;
   /** Its lives: an end of session that was foreseen for an earlier one does not count. */
   life = 0;
-  /** It heartbeats, and does nothing else: what it should have done meanwhile, it does afterwards. */
-  stuck = false;
-  missed: (() => void) | null = null;
+  /** What it should have done while its container was stuck, in order: it does so afterwards, if it still lives. */
+  private missed: (() => void)[] = [];
 
   constructor(run: ContainerRun, nowNs: number) {
     this.run = run;
     this.container = run.container;
     this.sinceNs = nowNs;
+  }
+
+  /** It does so now; when it goes on, if it is stuck. */
+  act(step: () => void): void {
+    if (this.run?.stuck) this.missed.push(step);
+    else step();
+  }
+
+  /** Its container is no longer stuck. */
+  goOn(): void {
+    const { missed } = this;
+    this.missed = [];
+    for (const step of missed) step();
+  }
+
+  /** It has died, or leaves: nothing that it was about to do happens. */
+  end(): void {
+    this.life++;
+    this.run = null;
+    this.missed = [];
   }
 }
 
@@ -108,8 +127,8 @@ export abstract class Group {
     const { doors, spec } = this;
     const nowNs = doors.nowNs();
     const beats = Math.floor((nowNs - member.sinceNs) / spec.heartbeatNs);
-    const life = ++member.life;
-    member.run = null;
+    member.end();
+    const { life } = member;
     doors.after(member.sinceNs + beats * spec.heartbeatNs + spec.sessionTimeoutNs - nowNs, () => {
       if (member.life === life) this.remove(member);
     });
@@ -128,19 +147,13 @@ export abstract class Group {
   left(container: number): void {
     const member = this.memberOn(container);
     if (member === undefined) return;
-    member.life++;
-    member.run = null;
+    member.end();
     this.doors.after(this.doors.tripNs, () => this.remove(member));
   }
 
-  /** A container does nothing but heartbeat; or goes on, if it still is a member. */
-  hold(container: number, stuck: boolean): void {
-    const member = this.memberOn(container);
-    if (member === undefined) return;
-    member.stuck = stuck;
-    const { missed } = member;
-    member.missed = null;
-    if (!stuck) missed?.();
+  /** A container is no longer stuck. */
+  goOn(container: number): void {
+    this.memberOn(container)?.goOn();
   }
 
   memberOn(container: number): Member | undefined {
@@ -182,24 +195,24 @@ export abstract class Group {
     doors.flush(run);
     doors.after(doors.commitNs + 1, () => {
       if (member.life !== life) return;
-      for (const p of partitions) {
-        if (!member.owned.delete(p)) continue;
-        doors.revoke(run, p);
-      }
-      then();
+      member.act(() => {
+        for (const p of partitions) {
+          if (!member.owned.delete(p)) continue;
+          doors.revoke(run, p);
+        }
+        then();
+      });
     });
   }
 
-  /** Calls back when the member's next heartbeat has brought it the news; when it goes on, if it is stuck. */
+  /** Calls back when the next heartbeat of the member, which lives, has brought it the news and it can act. */
   protected atHeartbeat(member: Member, hear: () => void): void {
     const { doors, spec } = this;
     const { life } = member;
     const nowNs = doors.nowNs();
     const next = (Math.floor((nowNs - member.sinceNs) / spec.heartbeatNs) + 1) * spec.heartbeatNs + member.sinceNs;
     doors.after(next + 2 * doors.tripNs - nowNs, () => {
-      if (member.life !== life || member.run === null) return;
-      if (member.stuck) member.missed = hear;
-      else hear();
+      if (member.life === life) member.act(hear);
     });
   }
 

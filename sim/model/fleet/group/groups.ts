@@ -118,6 +118,10 @@ export class Groups {
     const { run } = member;
     const take = (): void => {
       if (run === null || member.run !== run || !member.owned.has(slot) || run.owns(slot)) return;
+      if (run.stuck) {
+        member.act(take);
+        return;
+      }
       if (checkpoints.stopped) {
         this.after(job.index, RETRY_NS, take);
         return;

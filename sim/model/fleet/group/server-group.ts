@@ -6,14 +6,21 @@ import { Group, type Member } from './group.ts';
 
 export class ServerGroup extends Group {
   private target = new Map<Member, readonly number[]>();
-  private readonly givingUp = new Set<Member>();
+  /** Members that give partitions up, with the life in which they do. */
+  private readonly givingUp = new Map<Member, number>();
 
   protected joinedAnew(member: Member): void {
     this.retarget();
     this.reconcile(member);
   }
 
-  protected returned(): void {}
+  /** It learns its target by joining again, which may be another than before it died. */
+  protected returned(member: Member): void {
+    const { life } = member;
+    this.doors.after(this.doors.tripNs, () => {
+      if (member.life === life) member.act(() => this.reconcile(member));
+    });
+  }
 
   protected removed(): void {
     this.retarget();
@@ -47,19 +54,19 @@ export class ServerGroup extends Group {
 
   /** The member has heard of its target: it gives up what it shall not have, and takes what is free. */
   private reconcile(member: Member): void {
-    if (!this.members.includes(member) || member.run === null || this.givingUp.has(member)) return;
+    if (!this.members.includes(member) || member.run === null) return;
+    if (this.givingUp.get(member) === member.life) return;
     const share = this.target.get(member) ?? [];
     const moves = [...member.owned].filter((p) => !share.includes(p));
     if (moves.length > 0) {
-      this.givingUp.add(member);
       const { life } = member;
-      this.doors.after(this.doors.commitNs + 2, () => this.givingUp.delete(member));
+      this.givingUp.set(member, life);
       this.giveUp(member, moves, () => {
         this.givingUp.delete(member);
         // It confirms at once (AK: a heartbeat as soon as the reconciliation is done), and the others hear by theirs.
         this.doors.after(this.doors.tripNs, () => {
           this.tellAll();
-          if (member.life === life) this.reconcile(member);
+          if (member.life === life) member.act(() => this.reconcile(member));
         });
       });
     }
