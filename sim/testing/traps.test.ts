@@ -154,7 +154,14 @@ describe('a trap is found, with the least that springs it', () => {
         run: { ...world.run, for: '5s' },
         producers: { ...world.producers, policy: { ...world.producers!.policy, deliveryTimeout } },
         faults: [
-          { kind: 'network-partition', from: 'applications', to: 'broker:normal/0', oneWay: true, at: '500ms', for: '1500ms' },
+          {
+            kind: 'network-partition',
+            from: 'applications',
+            to: 'broker:normal/0',
+            oneWay: true,
+            at: '500ms',
+            for: '1500ms',
+          },
         ],
         seed: 18238,
       });
