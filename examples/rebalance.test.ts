@@ -13,7 +13,8 @@ function run(file: string, protocol: string) {
   }
   const result = simulation.finish();
   const sink = result.sinks.find(({ name }) => name === 'archive')!;
-  return { result, sink, most, groups: result.groups!, ok: result.assertions.every(({ ok }) => ok) };
+  const uncommitted = simulation.routers.uncommittedLeft;
+  return { result, sink, most, uncommitted, groups: result.groups!, ok: result.assertions.every(({ ok }) => ok) };
 }
 
 describe('a router that dies and comes back', () => {
@@ -30,6 +31,11 @@ describe('a router that dies and comes back', () => {
     const copies = [eager, cooperative, server].map(
       ({ result }) => result.ledger.routes.find(({ sink }) => sink === 'archive')!.duplicates,
     );
+    [eager, cooperative, server].forEach(({ uncommitted }, i) => {
+      const { relaunch = 0, rebalance = 0 } = copies[i];
+      expect(relaunch + rebalance).toBeGreaterThan(0);
+      expect(relaunch + rebalance).toBeLessThanOrEqual(uncommitted);
+    });
     expect(copies[0].rebalance).toBeGreaterThan(0);
     expect(copies[1].relaunch).toBe(copies[0].relaunch);
   });

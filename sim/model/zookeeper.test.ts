@@ -59,7 +59,7 @@ const nodeKill = (node: number, atNs: number, forNs: number, replaced = false): 
   replaced,
 });
 
-/** When each broker stopped and started, as brokers' deaths and elections are seen from outside. */
+/** Who leads each partition of the first topic at a moment, as elections are seen from outside. */
 function leadersAt(simulation: Simulation, atNs: number): number[] {
   simulation.advance({ untilNs: atNs });
   return [...simulation.topology.partitionLeader.subarray(0, simulation.topology.topicPartitions[FIRST])];

@@ -68,7 +68,8 @@ const GIVEN: readonly Theorem[] = [
     },
   },
   {
-    says: 'order per key holds in the logs with one request in flight',
+    // What is given up may still be on its way, and land behind its successors: traps.test.ts has it.
+    says: 'order per key holds in the logs with one request in flight, as long as nothing is given up',
     check: {
       world: smallPipeline({
         policy: { partitioner: 'keyed', keys: 5, inFlight: 1, deliveryTimeout: 'never' },
