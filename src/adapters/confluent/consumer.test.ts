@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ConsumedRecord, ConsumerHandler, TopicPartition } from '../../ports.ts';
 import { FakeClient, nativeError } from './client.fixture.ts';
 import { type ConfluentConsumerOptions, confluentConsumer } from './consumer.ts';
@@ -36,8 +36,12 @@ async function running(more: Partial<ConfluentConsumerOptions> = {}) {
     error: ({ fatal, cause }) => told.push(`error ${fatal} ${(cause as Error).message}`),
   };
   void port.run(['t'], handler);
-  await sleep(5);
-  const [native] = fake.consumers;
+  const native = await vi.waitFor(() => {
+    const [consumer] = fake.consumers;
+    // Nothing is committed or assigned before.
+    expect(consumer?.calls).toContain('subscribe t');
+    return consumer!;
+  });
   native.config.rebalance_cb(assigned, at(0, 1));
   return { port, native, handler, told, records, release: () => held.splice(0).forEach((each) => void each()) };
 }
