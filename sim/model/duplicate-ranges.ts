@@ -34,14 +34,17 @@ export class DuplicateRanges {
     return count;
   }
 
-  /** Forgets where ranges wholly below the offset are; their totals stay. */
-  forgetBelow(offset: number): void {
-    let gone = 0;
-    while (gone < this.to.length && this.to[gone] <= offset) gone++;
-    if (gone === 0) return;
-    this.from.splice(0, gone);
-    this.to.splice(0, gone);
-    this.cause.splice(0, gone);
+  /** Forgets where ranges wholly below the offset are, but for those that are to be kept; their totals stay. */
+  forgetBelow(offset: number, keeps: (from: number, to: number) => boolean = () => false): void {
+    let kept = 0;
+    let i = 0;
+    for (; i < this.to.length && this.to[i] <= offset; i++) {
+      if (!keeps(this.from[i], this.to[i])) continue;
+      this.from[kept] = this.from[i];
+      this.to[kept] = this.to[i];
+      this.cause[kept++] = this.cause[i];
+    }
+    for (const column of [this.from, this.to, this.cause]) column.splice(kept, i - kept);
   }
 
   /** Records from the offset on never existed: they leave the totals too. */

@@ -191,6 +191,17 @@ describe('PartitionLog', () => {
     expect([log.duplicatesIn(0, 15), log.duplicates]).toEqual([8, [1, 7]]);
   });
 
+  it('remembers which records of a lost tail were copies, however far reads have come', () => {
+    const log = new PartitionLog(POLICY);
+    for (let i = 0; i < 4; i++) log.append(10 * i, 5, 5, 0, 0);
+    log.markDuplicate(0, 5, 0);
+    log.markDuplicate(15, 20, 0);
+    log.cutTail(15, 30, 'leader-lost');
+    log.append(40, 5, 5, 0, 0);
+    log.release(25);
+    expect([log.duplicatesIn(0, 5), log.duplicatesIn(15, 20)]).toEqual([0, 5]);
+  });
+
   it('refuses what cannot be: time going back, offsets nobody knows any more', () => {
     const log = new PartitionLog(POLICY);
     log.append(100, 5, 50, 0, 0);

@@ -211,7 +211,10 @@ export class PartitionLog extends EntryRing implements LogView {
       this.size--;
       if (this.merged > 0) this.merged--;
     }
-    if (this.duplicateRanges !== null) this.duplicateRanges.forgetBelow(this.knownFromOffset());
+    if (this.duplicateRanges === null) return;
+    // Whether what was lost with a tail was a copy is asked for ever.
+    const { lostTails } = this;
+    this.duplicateRanges.forgetBelow(this.knownFromOffset(), (from, to) => lostTails?.overlaps(from, to) ?? false);
   }
 
   /** The broker stopped at `atNs`: appends dated later never happened. Returns the records removed. */

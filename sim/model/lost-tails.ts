@@ -60,6 +60,11 @@ export class LostTails {
     return at;
   }
 
+  /** Whether any of [from, to) is lost. */
+  overlaps(from: number, to: number): boolean {
+    return this.tails.some((tail) => tail.from < to && tail.to > from);
+  }
+
   /** Where a read of [from, end) has to stop: at the first lost tail. */
   clip(from: number, end: number): number {
     for (const tail of this.tails) if (tail.from > from && tail.from < end) return tail.from;
