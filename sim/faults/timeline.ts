@@ -1,7 +1,7 @@
 /** What breaks, when, and when it returns: the scenario's faults put on the engine's clock. */
 import { type Engine, invariant } from '../engine/index.ts';
-import type { NetworkQualitySpec } from '../scenario/place-spec.ts';
-import type { FaultSpec, PlaceSpec } from '../scenario/scenario.ts';
+
+import type { FaultSpec, NetworkQualitySpec, PlaceSpec } from '../scenario/scenario.ts';
 import { type HazardDoors, hazardDeed } from './hazards.ts';
 import { Slowness } from './slowness.ts';
 

@@ -19,7 +19,7 @@ const PACKET_BYTES = 1_460;
 const TAIL_PACKETS = 3;
 /** So often in a row at most (Linux `tcp_retries2`): then the connection is dead, as far as its users have waited. */
 const LOSSES_MAX = 15;
-const DRAWS = 2 ** 32;
+const DRAWS = 4_294_967_296;
 
 export interface Message {
   readonly bytes: number;

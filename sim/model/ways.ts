@@ -7,7 +7,7 @@
  * is cut is lost.
  */
 import { invariant } from '../engine/invariant.ts';
-import type { NetworkQualitySpec, PlaceSpec } from '../scenario/place-spec.ts';
+import type { NetworkQualitySpec, PlaceSpec } from '../scenario/scenario.ts';
 import { type BadWay, bytesPerSecond, longerNs, meanLongerNs } from './bad-way.ts';
 import type { Topology } from './topology.ts';
 
