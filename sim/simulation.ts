@@ -102,6 +102,14 @@ export class Simulation {
         this.ways.mend(key);
         this.#waysChanged();
       },
+      worsenWay: (fault) => {
+        this.ways.worsen(fault);
+        this.#waysChanged();
+      },
+      improveWay: (fault) => {
+        this.ways.improve(fault);
+        this.#waysChanged();
+      },
       failMetadata: (cluster, how) => this.producers.metadata.fail(this.#clusterOf(cluster), how),
       answerMetadata: (cluster) => this.producers.metadata.answerAgain(this.#clusterOf(cluster)),
       killBroker: (cluster, broker) => this.controllers.kill(this.#brokerOf(cluster, broker)),

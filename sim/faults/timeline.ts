@@ -1,6 +1,7 @@
 /** What breaks, when, and when it returns: the scenario's faults put on the engine's clock. */
 import { type Engine, invariant } from '../engine/index.ts';
-import type { FaultSpec, PlaceSpec } from '../scenario/scenario.ts';
+
+import type { FaultSpec, NetworkQualitySpec, PlaceSpec } from '../scenario/scenario.ts';
 import { type HazardDoors, hazardDeed } from './hazards.ts';
 import { Slowness } from './slowness.ts';
 
@@ -33,6 +34,9 @@ export interface FaultDoors extends HazardDoors {
   /** What goes from one place to the other is lost. `key` names the cut. */
   cutWay(key: string, from: PlaceSpec, to: PlaceSpec): void;
   mendWay(key: string): void;
+  /** Packets are late or lost on a way, until the same fault is handed in again. */
+  worsenWay(fault: NetworkQualitySpec): void;
+  improveWay(fault: NetworkQualitySpec): void;
   /** First questions for its metadata fail; and get through again. */
   failMetadata(cluster: string, how: 'refused' | 'silent'): void;
   answerMetadata(cluster: string): void;
@@ -214,6 +218,9 @@ export class FaultTimeline {
           },
         };
       }
+      case 'network-loss':
+      case 'network-delay':
+        return { target: null, begin: () => doors.worsenWay(fault), end: () => doors.improveWay(fault) };
       case 'sink-stop':
         return {
           target: `sink ${fault.sink}`,

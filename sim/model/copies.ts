@@ -5,6 +5,7 @@
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { BrokerNews } from './broker-news.ts';
+import { FollowerWays } from './follower-ways.ts';
 import { PartitionLog } from './log.ts';
 import { LogArena } from './log-arena.ts';
 import type { Tail, TailLostCause } from './lost-tails.ts';
@@ -38,14 +39,13 @@ export class Copies {
   readonly #engine: Engine;
   readonly #topology: Topology;
   readonly #ways: Ways;
+  readonly #followers: FollowerWays;
   readonly #disconnect: (partition: number) => void;
   readonly #observer: Observer | null;
   readonly #down: Uint8Array;
   readonly #hung: Uint8Array;
   /** How often each broker has stopped. */
   readonly #stops: Int32Array;
-  /** How much longer than it should each broker takes to copy. */
-  readonly #slowness: Float64Array;
   readonly #hosted: readonly number[][];
 
   constructor(options: CopiesOptions) {
@@ -53,13 +53,13 @@ export class Copies {
     this.#engine = engine;
     this.#topology = topology;
     this.#ways = options.ways;
+    this.#followers = new FollowerWays({ topology, ways: options.ways, hosted: (broker) => this.#hosted[broker] });
     this.news = new BrokerNews(topology.brokers);
     this.#disconnect = options.disconnect;
     this.#observer = options.observer;
     this.#down = new Uint8Array(topology.brokers);
     this.#hung = new Uint8Array(topology.brokers);
     this.#stops = new Int32Array(topology.brokers);
-    this.#slowness = new Float64Array(topology.brokers).fill(1);
     const hosted: number[][] = Array.from({ length: topology.brokers }, () => []);
     const logs: PartitionLog[] = [];
     const arena = new LogArena(topology.partitions * 64);
@@ -195,7 +195,11 @@ export class Copies {
   leadOn(broker: number): void {
     for (const partition of this.#hosted[broker]) {
       if (this.#topology.partitionLeader[partition] !== broker) continue;
-      this.sets[partition]?.start(this.copyOf(partition, broker), this.#engine.nowNs, this.#bytesPerSecond(broker));
+      this.sets[partition]?.start(
+        this.copyOf(partition, broker),
+        this.#engine.nowNs,
+        this.#bytesPerSecond(partition, broker),
+      );
     }
   }
 
@@ -241,13 +245,30 @@ export class Copies {
   /** Ways between places have broken or are open again. */
   waysChanged(): void {
     this.disturbed = true;
-    for (let partition = 0; partition < this.sets.length; partition++) this.#settleFollowers(partition);
+    for (let partition = 0; partition < this.sets.length; partition++) {
+      this.#settleFollowers(partition);
+      this.#pace(partition);
+    }
+  }
+
+  /** Followers whose fetches take longer or less long now begin anew, from where they are. */
+  #pace(partition: number): void {
+    const set = this.sets[partition];
+    if (set === null) return;
+    const { nowNs } = this.#engine;
+    const replicas = this.#replicasOf(partition);
+    for (let copy = 0; copy < replicas.length; copy++) {
+      const broker = replicas[copy];
+      if (broker === this.#topology.partitionLeader[partition] || set.fits(copy) || !set.runs(copy)) continue;
+      set.stop(copy, nowNs);
+      set.start(copy, nowNs, this.#bytesPerSecond(partition, broker));
+    }
   }
 
   /** The broker copies so many times slower than it should, from where its copies are now. */
   slow(broker: number, factor: number): void {
     this.disturbed = true;
-    this.#slowness[broker] = factor;
+    this.#followers.slow(broker, factor);
     if (this.#down[broker] === 1 || this.#hung[broker] === 1) return;
     const nowNs = this.#engine.nowNs;
     for (const partition of this.#hosted[broker]) {
@@ -255,7 +276,7 @@ export class Copies {
       const copy = this.copyOf(partition, broker);
       if (!this.sets[partition]!.runs(copy)) continue;
       this.sets[partition]!.stop(copy, nowNs);
-      this.sets[partition]!.start(copy, nowNs, this.#bytesPerSecond(broker));
+      this.sets[partition]!.start(copy, nowNs, this.#bytesPerSecond(partition, broker));
     }
   }
 
@@ -303,7 +324,9 @@ export class Copies {
     if (this.#down[broker] === 1 || this.#hung[broker] === 1 || this.news.isUnaware(broker, partition)) return false;
     if (broker === leader) return true;
     // A fetch needs both ways: one to ask, one for the answer.
-    return !this.news.hasLeft(broker) && !this.#ways.isBroken(this.#ways.broker(broker), this.#ways.broker(leader));
+    if (this.news.hasLeft(broker)) return false;
+    if (this.#ways.isBroken(this.#ways.broker(broker), this.#ways.broker(leader))) return false;
+    return !this.#ways.slowed || this.#followers.keepsUp(broker, leader, this.#specOf(partition));
   }
 
   #halt(partition: number, copy: number): void {
@@ -317,7 +340,7 @@ export class Copies {
     if (set === null || set.runs(copy) === this.#mayRun(partition, copy)) return;
     const { nowNs } = this.#engine;
     if (set.runs(copy)) set.stop(copy, nowNs);
-    else set.start(copy, nowNs, this.#bytesPerSecond(this.#replicasOf(partition)[copy]));
+    else set.start(copy, nowNs, this.#bytesPerSecond(partition, this.#replicasOf(partition)[copy]));
   }
 
   #settleFollowers(partition: number): void {
@@ -345,10 +368,8 @@ export class Copies {
     for (const { from, to } of tails) this.#observer?.truncated(partition, from, to, this.#engine.nowNs);
   }
 
-  /** A copy that catches up shares the card with what comes in meanwhile: half of it, spread over what it follows. */
-  #bytesPerSecond(broker: number): number {
-    const { networkBytesPerSecond } = this.#topology.clusters[this.#topology.brokerCluster[broker]].broker;
-    return networkBytesPerSecond / 2 / Math.max(1, this.#hosted[broker].length) / this.#slowness[broker];
+  #bytesPerSecond(partition: number, broker: number): number {
+    return this.#followers.bytesPerSecond(broker, this.#topology.partitionLeader[partition]);
   }
 
   #replicasOf(partition: number): Int32Array {
@@ -359,13 +380,12 @@ export class Copies {
   }
 
   #replicaSet(partition: number, log: PartitionLog, scenario: Scenario): ReplicaSet | null {
-    const { brokerZone, network } = this.#topology;
     const replicas = this.#replicasOf(partition);
     if (replicas.length === 1) return null;
     const spec = this.#specOf(partition);
     return new ReplicaSet(log, {
       phasesNs: Array.from(replicas, (_, copy) => hash32(scenario.seed, partition, copy)),
-      tripNs: (from, to) => network.baseNs(brokerZone[replicas[from]], brokerZone[replicas[to]]),
+      tripNs: (from, to) => this.#followers.tripNs(replicas[from], replicas[to]),
       processNs: spec.replicaFetchProcessNs,
       lagMaxNs: spec.replicaLagTimeMaxNs,
       checkNs: spec.replicaLagCheckNs,

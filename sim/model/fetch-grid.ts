@@ -96,13 +96,36 @@ export abstract class FetchGrid {
     return { tripNs: this.grid[at + TRIP_NS], periodNs: this.grid[at + PERIOD_NS], phaseNs: this.grid[at + PHASE_NS] };
   }
 
+  /** False when trips between the follower and its leader take another time than when its fetches were laid out. */
+  fits(i: number): boolean {
+    const { tripNs: trip, processNs } = this.gridOptions;
+    const at = i * COLUMNS;
+    const tripNs = trip(i, this.leader);
+    return (
+      this.grid[at + TRIP_NS] === tripNs && this.grid[at + PERIOD_NS] === tripNs + trip(this.leader, i) + processNs
+    );
+  }
+
+  /** The follower's fetches take what its trips take now: it stands still meanwhile. False when they do already. */
+  protected refit(i: number): boolean {
+    if (this.fits(i)) return false;
+    const { tripNs: trip, phasesNs, processNs } = this.gridOptions;
+    const at = i * COLUMNS;
+    const tripNs = trip(i, this.leader);
+    const periodNs = tripNs + trip(this.leader, i) + processNs;
+    this.grid[at + TRIP_NS] = tripNs;
+    this.grid[at + PERIOD_NS] = periodNs;
+    this.grid[at + PHASE_NS] = phasesNs[i] % periodNs;
+    return true;
+  }
+
   /** Everybody's fetches from the leader. */
   protected layGrid(fromNs: number): void {
     const { tripNs: trip, phasesNs, processNs } = this.gridOptions;
     for (let i = 0; i < this.replicas; i++) {
       if (i === this.leader) continue;
       const tripNs = trip(i, this.leader);
-      const periodNs = 2 * tripNs + processNs;
+      const periodNs = tripNs + trip(this.leader, i) + processNs;
       invariant(tripNs > 0 && processNs >= 0 && phasesNs[i] >= 0, 'a fetch takes time');
       this.grid[i * COLUMNS + FIRST_NS] = fromNs + (phasesNs[i] % periodNs);
       this.grid[i * COLUMNS + PERIOD_NS] = periodNs;

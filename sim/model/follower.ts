@@ -133,6 +133,12 @@ export class Follower {
     if (!leaderStopped) this.fetchFrom(nowNs + this.rhythm.tripNs);
   }
 
+  /** It will fetch in another rhythm. */
+  paced(rhythm: FetchRhythm): void {
+    invariant(!this.running, 'a follower that stands still changes its rhythm');
+    this.rhythm = rhythm;
+  }
+
   leaderStopped(nowNs: number): void {
     // Nobody checks the in-sync set now: it stays as it is.
     this.leavesNs = this.isInSync(nowNs) ? NEVER : Number.NEGATIVE_INFINITY;

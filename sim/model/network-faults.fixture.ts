@@ -3,7 +3,27 @@ import fc from 'fast-check';
 import type { PlaceSpec } from '../scenario/place-spec.ts';
 import type { FaultSpec, SinkSpec } from '../scenario/scenario.ts';
 
-/** Cuts between any two places that talk. */
+const how = fc.oneof(
+  { arbitrary: fc.constant({ kind: 'network-partition' as const }), weight: 3 },
+  {
+    arbitrary: fc.record({
+      kind: fc.constant('network-loss' as const),
+      loss: fc.constantFrom(0.02, 0.3, 0.8),
+      delayNs: fc.constant(0),
+    }),
+    weight: 1,
+  },
+  {
+    arbitrary: fc.record({
+      kind: fc.constant('network-delay' as const),
+      loss: fc.constant(0),
+      delayNs: fc.constantFrom(1_000_000, 30_000_000, 700_000_000),
+    }),
+    weight: 1,
+  },
+);
+
+/** Cuts and bad ways between any two places that talk. */
 export const networkFaults = (
   brokers: number,
   sinks: readonly SinkSpec[],
@@ -49,7 +69,10 @@ export const networkFaults = (
     .tuple(fc.oneof(...pairs), fc.boolean())
     .chain(([pair, oneWay]) =>
       fc
-        .record({ kind: fc.constant('network-partition' as const), ...spans })
-        .map((at) => ({ ...at, ...pair, oneWay })),
+        .tuple(fc.record(spans), how)
+        .map(
+          ([at, how]): FaultSpec =>
+            how.kind === 'network-partition' ? { ...at, ...pair, ...how, oneWay } : { ...at, ...pair, ...how, oneWay },
+        ),
     );
 };

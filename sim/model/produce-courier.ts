@@ -297,7 +297,10 @@ export class ProduceCourier {
       this.#core.onResult(request, outcome, this.#engine.nowNs);
       return;
     }
-    if (this.#ways.troubled && this.#lanes.loses(request, producer, leavesNs, outcome)) return;
+    if (this.#ways.troubled) {
+      if (this.#lanes.loses(request, producer, leavesNs, outcome)) return;
+      atNs += this.#lanes.answerLongerNs(request, producer, outcome);
+    }
     if (this.#core.inFlight(producer, broker) > 1) atNs = this.#order.answerNs(request, atNs);
     this.#answerComes(request, producer, atNs, outcome);
     if (outcome !== OUTCOME_OK || this.#trouble.isMixed(request)) this.#rows.watch(producer, true);

@@ -213,7 +213,8 @@ export class ProduceFaults {
       const answerNs = slots.answerNs(request);
       if (!this.waits(request)) {
         // Not there yet: it finds nobody when it arrives. Answered: the answer may have left before the break.
-        if (answerNs === Infinity || answerNs <= nowNs || (answersLeft && answerNs - baseNs <= nowNs)) return false;
+        const leftNs = answerNs - baseNs - lanes.heldUpNs(request);
+        if (answerNs === Infinity || answerNs <= nowNs || (answersLeft && leftNs <= nowNs)) return false;
       }
       this.#commits!.end(request);
       this.#held.delete(request);
@@ -240,12 +241,13 @@ export class ProduceFaults {
 
   /** When the answer leaves the broker; −1 while that isn't known. */
   #leavesNs(request: number, producer: number): number {
-    const { core, slots, topology, rows } = this.#from;
+    const { core, slots, topology, rows, lanes } = this.#from;
     const answerNs = slots.answerNs(request);
     if (answerNs === Infinity) return -1;
     const zone = topology.brokerZone[core.requests.ints[request * R_INTS + R_BROKER]];
     const draw = slots.backDraw(request);
-    return answerNs - topology.network.tripBy(zone, rows.ints[producer * PRODUCER_INTS + ZONE], draw);
+    const backNs = topology.network.tripBy(zone, rows.ints[producer * PRODUCER_INTS + ZONE], draw);
+    return answerNs - backNs - lanes.heldUpNs(request);
   }
 
   /** Every request that its producer waits for. Producers of which one was hit are watched from then on. */

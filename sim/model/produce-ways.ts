@@ -1,8 +1,9 @@
-/** Produce requests and answers that don't get through, as the way between their applications and their broker is cut. */
+/** Produce requests and answers that don't get through, or later, as the way between applications and broker is cut or bad. */
+import { BATCH } from '../../src/producer/batch-pool.ts';
 import type { ProducerCore } from '../../src/producer/core.ts';
 import { OUTCOME_OK, OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from '../../src/producer/outcome.ts';
 import { REQUEST } from '../../src/producer/request-pool.ts';
-import type { Engine } from '../engine/index.ts';
+import { type Engine, hash32 } from '../engine/index.ts';
 import type { ConnectionOrder } from './connection-order.ts';
 import type { Copies } from './copies.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
@@ -12,8 +13,13 @@ import { connectAgainNs, sendingEndsNs, sentAgainNs } from './retransmission.ts'
 import type { Topology } from './topology.ts';
 import type { Ways } from './ways.ts';
 
-const { PRODUCER_INTS, ZONE } = FLEET;
-const { R_BROKER, R_FLOATS, R_INTS, R_ORDINAL, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
+const { IDENTITY, PRODUCER_INTS, ZONE } = FLEET;
+const { B_FLOATS, B_WIRE_BYTES } = BATCH;
+const { R_BROKER, R_FLOATS, R_HEAD, R_INTS, R_ORDINAL, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
+
+const NONE = -1;
+/** An answer of a few batches. */
+const ANSWER_BYTES = 200;
 
 /** An answer that its producer hasn't got. */
 interface Unheard {
@@ -44,6 +50,10 @@ export class ProduceWays {
   readonly #from: ProduceWaysOptions;
   /** Requests that wait for a connection. */
   readonly #connecting = new Set<number>();
+  /** Requests that would be there, had they not been held up. */
+  readonly #late = new Set<number>();
+  /** By request: how much longer its answer takes. */
+  readonly #backNs = new Map<number, { readonly ordinal: number; readonly longerNs: number }>();
   /** By request, in the order in which they left. */
   readonly #unheard = new Map<number, Unheard>();
 
@@ -62,6 +72,9 @@ export class ProduceWays {
       this.#from.refuse(request, producer);
       return true;
     }
+    if (this.#late.size > 0 && this.#late.delete(request)) {
+      if (this.#diesOnTheWay(request, producer)) return true;
+    } else if ((ways.slowed || this.#late.size > 0) && this.#isLate(request, producer)) return true;
     if (ways.troubled) {
       const here = this.#here(producer);
       const there = ways.broker(broker);
@@ -97,6 +110,27 @@ export class ProduceWays {
     if (!ways.isCut(ways.broker(broker), this.#here(producer))) return false;
     this.hold(request, producer, leavesNs, outcome);
     return true;
+  }
+
+  /** How much longer the answer takes that leaves now. */
+  answerLongerNs(request: number, producer: number, outcome: Outcome): number {
+    const { core, ways, rows } = this.#from;
+    const { ints } = core.requests;
+    if (!ways.slowed || outcome === OUTCOME_UNREACHABLE || core.acksOf(request) === 0) return 0;
+    const ordinal = ints[request * R_INTS + R_ORDINAL];
+    const broker = ints[request * R_INTS + R_BROKER];
+    const draw = hash32(rows.ints[producer * PRODUCER_INTS + IDENTITY], ordinal, 0xbac);
+    const message = { bytes: ANSWER_BYTES, baseNs: this.#baseNs(broker, producer), draw };
+    const longerNs = ways.longerNs(ways.broker(broker), this.#here(producer), message);
+    if (longerNs > 0) this.#backNs.set(request, { ordinal, longerNs });
+    return longerNs;
+  }
+
+  /** How much longer the answer that is on its way takes. */
+  heldUpNs(request: number): number {
+    const held = this.#backNs.size > 0 ? this.#backNs.get(request) : undefined;
+    if (held === undefined || held.ordinal !== this.#from.core.requests.ints[request * R_INTS + R_ORDINAL]) return 0;
+    return held.longerNs;
   }
 
   hold(request: number, producer: number, leavesNs: number, outcome: Outcome): void {
@@ -143,6 +177,40 @@ export class ProduceWays {
       this.#unheard.delete(request);
       answerAt(request, producer, leavesNs > nowNs ? leavesNs : sentAgainNs(leavesNs, nowNs), outcome);
     }
+  }
+
+  /** True when the request's packets are late, or lost and sent again, or those of one before it on its connection. */
+  #isLate(request: number, producer: number): boolean {
+    const { core, ways, order, rows, engine } = this.#from;
+    const { requests, batches } = core;
+    const row = request * R_INTS;
+    const broker = requests.ints[row + R_BROKER];
+    let bytes = 0;
+    for (let entry = requests.ints[row + R_HEAD]; entry !== NONE; entry = requests.after(entry))
+      bytes += batches.floats[requests.batchOf(entry) * B_FLOATS + B_WIRE_BYTES];
+    const draw = hash32(rows.ints[producer * PRODUCER_INTS + IDENTITY], requests.ints[row + R_ORDINAL], 0x1057);
+    const message = { bytes, baseNs: this.#baseNs(broker, producer), draw };
+    let atNs = engine.nowNs + ways.longerNs(this.#here(producer), ways.broker(broker), message);
+    if (core.inFlight(producer, broker) > 1) atNs = order.arriveNs(request, atNs);
+    if (atNs === engine.nowNs) return false;
+    this.#late.add(request);
+    this.#from.arrivesAt(request, producer, atNs);
+    return true;
+  }
+
+  /** True when the sender's system has stopped sending it again by now, at the latest after its client closed the connection. */
+  #diesOnTheWay(request: number, producer: number): boolean {
+    const { core, engine, answerAt } = this.#from;
+    const closed = core.requests.ints[request * R_INTS + R_SETTLED] === 1;
+    const sentNs = core.requests.floats[request * R_FLOATS + R_SENT_AT_NS];
+    if (engine.nowNs < sendingEndsNs(sentNs, { closed })) return false;
+    answerAt(request, producer, engine.nowNs, OUTCOME_UNKNOWN);
+    return true;
+  }
+
+  #baseNs(broker: number, producer: number): number {
+    const { topology, rows } = this.#from;
+    return topology.network.baseNs(topology.brokerZone[broker], rows.ints[producer * PRODUCER_INTS + ZONE]);
   }
 
   #here(producer: number): number {

@@ -173,6 +173,7 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     if (i !== this.leader) {
       const follower = this.troubled?.[i];
       if (follower == null) throw new InvariantError(`replica ${i} starts at ${nowNs} ns but never stopped`);
+      if (this.refit(i)) follower.paced(this.rhythm(i));
       follower.start(nowNs, catchUpBytesPerSecond, this.leaderStoppedNs < Number.POSITIVE_INFINITY);
       return;
     }

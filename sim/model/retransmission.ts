@@ -5,9 +5,9 @@ const CONNECT_RETRY_NS = 1_000_000_000;
 /** AK `socket.connection.setup.timeout.ms`; before Kafka 2.7 it was the system's, longer. */
 const CONNECT_TIMEOUT_NS = 10_000_000_000;
 /** First wait of data within a region: the least that Linux allows (`TCP_RTO_MIN`), as trips take far less; then doubled. */
-const DATA_RETRY_NS = 200_000_000;
+export const DATA_RETRY_NS = 200_000_000;
 /** Longest wait (Linux `TCP_RTO_MAX`). */
-const DATA_RETRY_MAX_NS = 120_000_000_000;
+export const DATA_RETRY_MAX_NS = 120_000_000_000;
 /** When the sender's system takes the connection for dead: after 15 times (Linux `net.ipv4.tcp_retries2`, ip-sysctl: 924.6 s). */
 const DATA_TIMEOUT_NS = 924_600_000_000;
 /** The same if the application has closed it meanwhile: after 8 times (`tcp_orphan_retries` 0, which means 8). */

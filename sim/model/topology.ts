@@ -98,6 +98,11 @@ export class Topology {
     return this.brokerZone[broker];
   }
 
+  /** One-way trip between zones without jitter, ns. */
+  baseNs(fromZone: number, toZone: number): number {
+    return this.network.baseNs(fromZone, toZone);
+  }
+
   /** One-way trip between zones, ns: see Network. */
   tripNs(fromZone: number, toZone: number, entity: number, ordinal: number): number {
     return this.network.tripNs(fromZone, toZone, entity, ordinal);

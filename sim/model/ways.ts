@@ -7,8 +7,11 @@
  * is cut is lost.
  */
 import { invariant } from '../engine/invariant.ts';
-import type { PlaceSpec } from '../scenario/scenario.ts';
+import type { NetworkQualitySpec, PlaceSpec } from '../scenario/scenario.ts';
+import { type BadWay, bytesPerSecond, longerNs, meanLongerNs } from './bad-way.ts';
 import type { Topology } from './topology.ts';
+
+const GOOD: BadWay = { loss: 0, delayNs: 0 };
 
 export interface Cut {
   readonly from: PlaceSpec;
@@ -24,11 +27,15 @@ interface ActiveCut {
 export class Ways {
   /** True while something is the matter with some way. */
   troubled = false;
+  /** True while packets are late or lost on some way. */
+  slowed = false;
   readonly #topology: Topology;
   readonly #regions: readonly string[];
   readonly #sinks: readonly string[];
   readonly #spots: number;
   readonly #active = new Map<string, ActiveCut>();
+  /** By fault: one direction, or both. */
+  readonly #bad = new Map<NetworkQualitySpec, (Omit<ActiveCut, 'sinceNs'> & BadWay)[]>();
 
   constructor(options: { topology: Topology; regions: readonly string[]; sinks: readonly string[] }) {
     this.#topology = options.topology;
@@ -60,12 +67,33 @@ export class Ways {
     const fromSpots = this.#spotsOf(from, to);
     const toSpots = this.#spotsOf(to, from);
     this.#active.set(key, { from: fromSpots, to: toSpots, sinceNs: nowNs });
-    this.troubled = true;
+    this.#look();
   }
 
   mend(key: string): void {
     invariant(this.#active.delete(key), 'a cut that is mended was made');
-    this.troubled = this.#active.size > 0;
+    this.#look();
+  }
+
+  /** Packets are late, or some are lost, until it is handed in again to improve. */
+  worsen(fault: NetworkQualitySpec): void {
+    invariant(!this.#bad.has(fault), 'a way worsens once by a fault');
+    const { loss, delayNs } = fault;
+    const from = this.#spotsOf(fault.from, fault.to);
+    const to = this.#spotsOf(fault.to, fault.from);
+    const there = { from, to, loss, delayNs };
+    this.#bad.set(fault, fault.oneWay ? [there] : [there, { from: to, to: from, loss, delayNs }]);
+    this.#look();
+  }
+
+  improve(fault: NetworkQualitySpec): void {
+    invariant(this.#bad.delete(fault), 'a way that improves was bad');
+    this.#look();
+  }
+
+  #look(): void {
+    this.slowed = this.#bad.size > 0;
+    this.troubled = this.slowed || this.#active.size > 0;
   }
 
   /** Brokers that have lost their controllers, or found them again. */
@@ -94,6 +122,44 @@ export class Ways {
       if (hit && eachNs < sinceNs) sinceNs = eachNs;
     }
     return sinceNs;
+  }
+
+  /** How much longer a message takes that leaves now; `baseNs` is what it takes at best, one way. */
+  longerNs(from: number, to: number, message: { bytes: number; baseNs: number; draw: number }): number {
+    if (!this.slowed) return 0;
+    const way = this.#quality(from, to);
+    if (way.loss === 0) return way.delayNs;
+    return longerNs(way, { ...message, rttNs: this.#rttNs(from, to, message.baseNs) });
+  }
+
+  /** The same on average. */
+  meanLongerNs(from: number, to: number, message: { bytes: number; baseNs: number }): number {
+    if (!this.slowed) return 0;
+    return meanLongerNs(this.#quality(from, to), { ...message, rttNs: this.#rttNs(from, to, message.baseNs) });
+  }
+
+  /** What a connection gets through at most, by losses. */
+  bytesPerSecond(from: number, to: number, baseNs: number): number {
+    if (!this.slowed) return Number.POSITIVE_INFINITY;
+    return bytesPerSecond(this.#quality(from, to).loss, this.#rttNs(from, to, baseNs));
+  }
+
+  #rttNs(from: number, to: number, baseNs: number): number {
+    return 2 * baseNs + this.#quality(from, to).delayNs + this.#quality(to, from).delayNs;
+  }
+
+  /** All that is the matter: delays add up, and a packet gets through if it does at each. */
+  #quality(from: number, to: number): BadWay {
+    let arrives = 1;
+    let delayNs = 0;
+    for (const ways of this.#bad.values()) {
+      for (const each of ways) {
+        if (each.from[from] === 0 || each.to[to] === 0) continue;
+        arrives *= 1 - each.loss;
+        delayNs += each.delayNs;
+      }
+    }
+    return arrives === 1 && delayNs === 0 ? GOOD : { loss: 1 - arrives, delayNs };
   }
 
   /** By spot: 1 when the place holds it. `rest` is what the other place does not hold. */

@@ -41,6 +41,8 @@ function targetOf(fault: FaultSpec): string {
     case 'zookeeper-election':
       return fault.zookeeper;
     case 'network-partition':
+    case 'network-loss':
+    case 'network-delay':
       return `${placeName(fault.from)} ${fault.oneWay ? '→' : '↔'} ${placeName(fault.to)}`;
     case 'router-stuck':
     case 'router-crash':

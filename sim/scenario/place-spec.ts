@@ -14,6 +14,21 @@ export type PlaceSpec =
   /** One that isn't Kafka. */
   | { readonly kind: 'sink'; readonly sink: string };
 
+/** Packets from one place to another are late, or some are lost. */
+export interface NetworkQualitySpec {
+  readonly kind: 'network-loss' | 'network-delay';
+  readonly atNs: number;
+  readonly forNs: number;
+  readonly from: PlaceSpec;
+  readonly to: PlaceSpec;
+  /** Whether what `to` sends to `from` is as ever. */
+  readonly oneWay: boolean;
+  /** Share of packets; 0 for a delay. */
+  readonly loss: number;
+  /** Added to each trip; 0 for a loss. */
+  readonly delayNs: number;
+}
+
 export type NetworkFaultSpec =
   | {
       /** What `from` sends to `to` is lost. */
@@ -25,6 +40,7 @@ export type NetworkFaultSpec =
       /** Whether what `to` sends to `from` still arrives. */
       readonly oneWay: boolean;
     }
+  | NetworkQualitySpec
   | {
       /** First questions for the cluster's metadata don't get through. */
       readonly kind: 'metadata-away';

@@ -18,7 +18,7 @@ export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
 export type { HealingSpec } from './healing-spec.ts';
 export type { BranchSpec, MigrationSpec } from './migration-spec.ts';
-export type { PlaceSpec } from './place-spec.ts';
+export type { NetworkQualitySpec, PlaceSpec } from './place-spec.ts';
 
 export interface BrokerSpec {
   readonly cores: number;

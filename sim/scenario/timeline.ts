@@ -137,6 +137,19 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
         ...pair,
         oneWay: fault.oneWay,
       }));
+    case 'network-loss':
+    case 'network-delay': {
+      const { kind, oneWay } = fault;
+      const how = kind === 'network-loss' ? { loss: fault.loss, delayNs: 0 } : { loss: 0, delayNs: fault.delay };
+      return placePairs(fault, path, context).map((pair) => ({
+        kind,
+        atNs,
+        forNs: fault.for,
+        ...pair,
+        oneWay,
+        ...how,
+      }));
+    }
     case 'sink-stop':
       return theSinks(fault.sink).map(({ name }) => ({ kind: fault.kind, atNs, forNs: fault.for, sink: name }));
     case 'router-stuck':

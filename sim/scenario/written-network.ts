@@ -1,8 +1,12 @@
 /** The written form of what befalls the network. */
 import * as z from 'zod';
 import { place } from './places.ts';
-import { choice, duration, flag, group, optional, required, setting } from './setting.ts';
+import { choice, duration, flag, group, optional, required, setting, share } from './setting.ts';
 import { nameOf } from './written-cluster.ts';
+
+/** Beyond it next to nothing gets through: that is `network-partition`. */
+const LOSS_MAX = 0.9;
+const DELAY_MAX_NS = 60_000_000_000;
 
 const at = () => required(duration(), 'When, counted from the end of the warm-up.');
 const lasting = () => required(duration({ min: 1 }), 'How long.');
@@ -22,6 +26,36 @@ export const networkFaults = [
       oneWay: oneWay(),
     }),
     'Nothing gets from one place to another: requests, answers, connections, fetches of followers, sessions. TCP sends it again once it can.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('network-loss'),
+      at: at(),
+      for: lasting(),
+      from: from(),
+      to: to(),
+      oneWay: oneWay(),
+      loss: required(
+        share({ min: 0.0001, max: LOSS_MAX }),
+        'Of the packets, each lost by itself. Where nothing gets through, write `network-partition`.',
+      ),
+    }),
+    'Some packets from one place to another are lost. TCP sends them again (RFC 6298) and slows down (RFC 5348): it shows as waiting.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('network-delay'),
+      at: at(),
+      for: lasting(),
+      from: from(),
+      to: to(),
+      oneWay: oneWay(),
+      delay: required(
+        duration({ min: 1, max: DELAY_MAX_NS }),
+        'Added to each trip one way; to a round trip twice that, unless `oneWay`.',
+      ),
+    }),
+    'What goes from one place to another takes longer.',
   ),
   group(
     z.strictObject({

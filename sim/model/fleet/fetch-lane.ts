@@ -25,6 +25,9 @@ const C = 8;
 /** AK consumer `request.timeout.ms`: a fetch without an answer costs the connection. */
 const FETCH_TIMEOUT_NS = 30_000_000_000;
 
+/** A fetch of one partition, or an answer without records. */
+const FETCH_BYTES = 100;
+
 /** Takes fetches to brokers and answers back. A consumer has one fetch on its way at most, across relaunches too. */
 export class FetchLane implements FetchListener {
   private readonly engine: Engine;
@@ -33,6 +36,8 @@ export class FetchLane implements FetchListener {
   private readonly ways: Ways;
   /** Consumers whose answers are lost on a cut way, and since when. */
   private readonly lost = new Map<number, number>();
+  /** Consumers whose fetch or answer would be there, had it not been held up; 1 if too long for its connection. */
+  private readonly late = new Map<number, 0 | 1>();
   private readonly identity: number;
   private readonly arriveKind: number;
   private readonly answerKind: number;
@@ -153,7 +158,42 @@ export class FetchLane implements FetchListener {
     return true;
   }
 
+  /** True when the fetch or its answer is held up: packets are late, or lost and sent again. It comes later, or its time is up. */
+  private isLate(consumer: number, which: 'fetch' | 'answer'): boolean {
+    const { ways, engine, topology } = this;
+    const row = consumer * C;
+    const heldUp = this.late.get(consumer);
+    if (heldUp !== undefined) {
+      this.late.delete(consumer);
+      if (heldUp === 1) this.columns[row + STATUS] = FETCH_DISCONNECTED;
+      if (heldUp === 1 && which === 'fetch') this.answer(consumer, true);
+      return heldUp === 1 && which === 'fetch';
+    }
+    const { zone } = this.asking[consumer]!;
+    const here = ways.routers(zone);
+    const there = ways.broker(topology.partitionLeader[this.columns[row + PARTITION]]);
+    const message = {
+      bytes: which === 'fetch' || this.columns[row + STATUS] !== FETCH_OK ? FETCH_BYTES : this.columns[row + BYTES],
+      baseNs: topology.baseNs(zone, this.zoneOfLeader(consumer)),
+      draw: hash32((this.identity + consumer) | 0, this.columns[row + ORDINAL], 0x1057),
+    };
+    const longerNs = which === 'fetch' ? ways.longerNs(here, there, message) : ways.longerNs(there, here, message);
+    if (longerNs === 0) return false;
+    const endsNs = Math.max(engine.nowNs, this.columns[row + SENT_NS] + FETCH_TIMEOUT_NS);
+    const atNs = Math.min(engine.nowNs + longerNs, endsNs);
+    this.late.set(consumer, atNs === endsNs ? 1 : 0);
+    engine.schedule(
+      atNs,
+      which === 'fetch' ? this.arriveKind : this.answerKind,
+      consumer,
+      this.columns[row + ORDINAL],
+      0,
+    );
+    return true;
+  }
+
   private arrive(consumer: number): void {
+    if ((this.ways.slowed || this.late.size > 0) && this.isLate(consumer, 'fetch')) return;
     if (this.ways.troubled && this.loses(consumer, 'fetch')) return;
     const { spec } = this.asking[consumer]!.job;
     this.door.fetch(
@@ -167,6 +207,7 @@ export class FetchLane implements FetchListener {
   }
 
   private answer(consumer: number, ended = false): void {
+    if ((this.ways.slowed || this.late.size > 0) && !ended && this.isLate(consumer, 'answer')) return;
     if (this.ways.troubled && !ended && this.loses(consumer, 'answer')) return;
     if (this.lost.size > 0) this.lost.delete(consumer);
     const run = this.asking[consumer]!;

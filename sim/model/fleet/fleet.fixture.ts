@@ -155,6 +155,7 @@ export class SteadyWorld implements FetchDoor, ProduceDoor {
       partitionLeader: Int32Array.from({ length: 2 * partitions }, (_, i) => i % 2),
       topicFirstPartition: Int32Array.of(0, partitions),
       topicPartitions: Int32Array.of(partitions, partitions),
+      baseNs: (from, to) => (from === to ? 200_000 : 600_000),
       tripNs: (from, to, entity, ordinal) => (from === to ? 200_000 : 600_000) + ((entity + ordinal) & 1023),
     };
     this.fleet = new RouterFleet({

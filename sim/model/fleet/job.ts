@@ -10,6 +10,8 @@ export interface FleetTopology {
   readonly topicPartitions: Int32Array;
   /** One-way trip, ns: a pure function of its arguments. */
   tripNs(fromZone: number, toZone: number, entity: number, ordinal: number): number;
+  /** Without jitter. */
+  baseNs(fromZone: number, toZone: number): number;
 }
 
 /**

@@ -15,6 +15,9 @@ import type { ContainerRun } from './container-run.ts';
 import { Flights } from './flights.ts';
 import type { FleetTopology } from './job.ts';
 
+/** What a sink says of a write. */
+const ANSWER_BYTES = 200;
+
 /** Takes writes to sinks and answers back, and tells the books what the sinks have, whoever still wants to know. */
 export class WriteLane implements ProduceListener {
   /** By sink: answers by kind, attempts that were given up not among them. */
@@ -30,6 +33,8 @@ export class WriteLane implements ProduceListener {
   private readonly ways: Ways;
   /** Flights whose answer is lost on a cut way, though what they brought is there; and since when they are on their way. */
   private readonly unheard = new Map<number, number>();
+  /** Flights that would be there, had their packets not been late, or lost and sent again. */
+  private readonly heldUp = new Set<number>();
   private readonly logs: (partition: number) => LogView;
   private readonly mirrorOf: (sink: number, topic: number) => number;
   private readonly landed: (sink: number, consumer: number, run: ContainerRun, flight: number, range: Landed) => void;
@@ -117,6 +122,7 @@ export class WriteLane implements ProduceListener {
   private offer(run: ContainerRun, flight: number, model: SinkModel): void {
     const { core } = run;
     const write = this.flights.write(flight);
+    if ((this.ways.slowed || this.heldUp.size > 0) && this.isHeldUp(flight)) return;
     if (this.ways.troubled && this.isCut(flight, 'there')) {
       this.again(flight, this.arriveKind, this.engine.nowNs);
       return;
@@ -149,15 +155,41 @@ export class WriteLane implements ProduceListener {
 
   /** Whether what travels is lost: to the sink, or back to the container. */
   private isCut(flight: number, way: 'there' | 'back'): boolean {
-    const { ways } = this;
+    const here = this.ways.routers(this.flights.run(flight).zone);
+    const there = this.spotOf(flight);
+    return way === 'there' ? this.ways.isCut(here, there) : this.ways.isCut(there, here);
+  }
+
+  private spotOf(flight: number): number {
+    const sink = this.flights.run(flight).job.sinks[this.flights.member(flight)];
+    return this.models[sink] === null
+      ? this.ways.broker(this.topology.partitionLeader[this.flights.partition(flight)])
+      : this.ways.sink(sink);
+  }
+
+  /** True when the write gets there later. */
+  private isHeldUp(flight: number): boolean {
+    if (this.heldUp.delete(flight)) return false;
+    const longerNs = this.longerNs(flight, 'there');
+    if (longerNs === 0) return false;
+    this.heldUp.add(flight);
+    const { container } = this.flights.run(flight);
+    this.engine.schedule(this.engine.nowNs + longerNs, this.arriveKind, container, this.ordinals[container]++, flight);
+    return true;
+  }
+
+  /** How much longer what travels takes. */
+  private longerNs(flight: number, way: 'there' | 'back'): number {
     const run = this.flights.run(flight);
-    const sink = run.job.sinks[this.flights.member(flight)];
-    const here = ways.routers(run.zone);
-    const there =
-      this.models[sink] === null
-        ? ways.broker(this.topology.partitionLeader[this.flights.partition(flight)])
-        : ways.sink(sink);
-    return way === 'there' ? ways.isCut(here, there) : ways.isCut(there, here);
+    const here = this.ways.routers(run.zone);
+    const there = this.spotOf(flight);
+    const isKafka = this.models[run.job.sinks[this.flights.member(flight)]] === null;
+    const message = {
+      bytes: way === 'there' ? run.core.bytes(this.flights.write(flight)) : ANSWER_BYTES,
+      baseNs: isKafka ? this.topology.baseNs(run.zone, this.zoneOf(this.flights.partition(flight))) : this.latencyNs,
+      draw: hash32((this.identity + run.container) | 0, this.ordinals[run.container], 0x1057),
+    };
+    return way === 'there' ? this.ways.longerNs(here, there, message) : this.ways.longerNs(there, here, message);
   }
 
   /** It is lost, and sent again at its next turn. */
@@ -222,10 +254,11 @@ export class WriteLane implements ProduceListener {
   private arrive(flight: number): void {
     const run = this.flights.run(flight);
     const late = this.flights.late(flight);
-    if (this.ways.troubled || this.unheard.size > 0) {
+    if (this.ways.troubled || this.unheard.size > 0 || this.heldUp.size > 0) {
       if (late !== null || (!run.alive && this.unheard.has(flight))) {
         // Given up before it got there, or its container is gone: its connection is closed.
         this.unheard.delete(flight);
+        this.heldUp.delete(flight);
         this.flights.release(flight);
         return;
       }
@@ -234,6 +267,7 @@ export class WriteLane implements ProduceListener {
         this.offer(run, flight, model);
         return;
       }
+      if ((this.ways.slowed || this.heldUp.size > 0) && this.isHeldUp(flight)) return;
       if (this.ways.troubled && this.isCut(flight, 'there')) {
         this.again(flight, this.arriveKind, this.engine.nowNs);
         return;
@@ -304,6 +338,14 @@ export class WriteLane implements ProduceListener {
       // What it brought is there, or isn't; that much is settled. Its container doesn't hear of it.
       flights.settle(flight, result, flights.epoch(flight), 0, 0);
       this.again(flight, this.answerKind, this.engine.nowNs);
+      return;
+    }
+    const longerNs = this.ways.slowed ? this.longerNs(flight, 'back') : 0;
+    if (longerNs > 0) {
+      const { nowNs } = this.engine;
+      flights.settle(flight, result, flights.epoch(flight), 0, 0);
+      this.unheard.set(flight, nowNs);
+      this.engine.schedule(nowNs + longerNs, this.answerKind, run.container, this.ordinals[run.container]++, flight);
       return;
     }
     this.tell(flight, result);

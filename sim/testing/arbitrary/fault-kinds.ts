@@ -77,6 +77,10 @@ const eachCut = ({ clusters, regions, sinks }: Targets): Strike[] => {
     ]),
   );
 };
+const eachBadWay =
+  (...how: readonly Strike[]) =>
+  (targets: Targets): Strike[] =>
+    how.flatMap((each) => eachCut(targets).map((cut) => ({ ...cut, ...each })));
 const theRouters = ({ sinks }: Targets): Strike[] => (sinks.length > 0 ? [{}] : []);
 
 export const FAULT_KINDS: readonly FaultKind[] = [
@@ -99,6 +103,8 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'leader-rebalance', lasts: false, by: 'operator', strikes: eachCluster },
   { kind: 'cluster-unreachable', lasts: true, by: 'world', strikes: eachCluster },
   { kind: 'network-partition', lasts: true, by: 'world', strikes: eachCut },
+  { kind: 'network-loss', lasts: true, by: 'world', strikes: eachBadWay({ loss: '1%' }, { loss: '30%' }) },
+  { kind: 'network-delay', lasts: true, by: 'world', strikes: eachBadWay({ delay: '20ms' }, { delay: '1s' }) },
   { kind: 'sink-stop', lasts: true, by: 'world', strikes: eachSink },
   { kind: 'sink-reject', lasts: true, by: 'world', strikes: eachRefusal },
   { kind: 'surge', lasts: true, by: 'world', strikes: () => [{ factor: 3 }, { factor: 0 }] },
