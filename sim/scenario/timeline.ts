@@ -80,6 +80,13 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
         ...at,
         disk: fault.kind === 'broker-kill' ? fault.disk : 'lost',
       }));
+    case 'disk-full':
+      return theBrokers({ ...fault, for: fault.for + fault.restart }).map((at) => ({
+        kind: 'broker-kill',
+        ...at,
+        disk: 'kept',
+        by: fault.kind,
+      }));
     case 'broker-stop':
       return theBrokers(fault).map((at) => ({ kind: fault.kind, ...at }));
     case 'broker-hang':

@@ -54,6 +54,22 @@ export const faultSchema = z.discriminatedUnion('kind', [
   ),
   group(
     z.strictObject({
+      kind: z.literal('disk-full'),
+      at: at(),
+      for: required(duration({ min: 1 }), 'How long until there is space again.'),
+      cluster: cluster(),
+      broker: broker(),
+      restart: setting(
+        duration(),
+        'How long from then until somebody has started the broker again: it does not do that by itself.',
+        'a guess: an operator who was called because of it',
+        '5min',
+      ),
+    }),
+    'The disk of a broker is full. It fails to append and halts (AK LogManager.handleLogDirFailure: of its only log directory).',
+  ),
+  group(
+    z.strictObject({
       kind: z.literal('broker-stop'),
       at: at(),
       for: lasting(),

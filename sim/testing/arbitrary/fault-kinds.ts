@@ -87,6 +87,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'broker-kill', lasts: true, by: 'world', strikes: eachBroker },
   { kind: 'broker-stop', lasts: true, by: 'operator', strikes: eachBroker },
   { kind: 'broker-replace', lasts: true, by: 'operator', strikes: eachBroker },
+  { kind: 'disk-full', lasts: true, by: 'world', strikes: eachBrokerWith({ restart: '0s' }, { restart: '100ms' }) },
   { kind: 'broker-hang', lasts: true, by: 'world', strikes: eachBrokerWith({}, { session: 'lost' }) },
   { kind: 'broker-slow', lasts: true, by: 'world', strikes: eachBrokerWith({ cpu: 100 }, { network: 1000 }) },
   { kind: 'zone-kill', lasts: true, by: 'world', strikes: eachZone },
