@@ -27,8 +27,14 @@ const withFailover: fc.Arbitrary<WrittenScenario> = worlds().chain((world) => {
     returns: fc.boolean(),
     look: fc.constant('20ms'),
   });
-  return fc.record({ faults: faultSchedules(spare), failover }).map(({ faults, failover: own }) => ({
+  // Who looks on is wrong about nothing that the books know, wherever a topic is.
+  const watched = fc.constantFrom(
+    {},
+    { alerts: {}, audit: { cluster, window: '100ms', grace: '50ms', settle: '300ms', delay: '20ms' } },
+  );
+  return fc.record({ faults: faultSchedules(spare), failover, watched }).map(({ faults, failover: own, watched }) => ({
     ...spare,
+    ...watched,
     faults: [...faults, own],
   }));
 });
