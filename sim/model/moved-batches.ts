@@ -84,7 +84,12 @@ export class MovedBatches {
   }
 
   /** A log has taken the batch for the first time. */
-  stored(batch: number, partition: number): void {
+  store(batch: number, partition: number, atNs: number, offset: number): void {
+    this.#from.books.store(batch, atNs, offset);
+    if (this.any) this.#stored(batch, partition);
+  }
+
+  #stored(batch: number, partition: number): void {
     if (partition === this.#from.partitionOf(batch)) this.#storedIn.delete(batch);
     else this.#storedIn.set(batch, partition);
   }
@@ -105,7 +110,7 @@ export class MovedBatches {
     clusters.markDuplicate(partition, n, DUPLICATE_MOVED);
     books.store(batch, atNs, offset);
     books.find(batch);
-    this.stored(batch, partition);
+    this.#stored(batch, partition);
     return true;
   }
 
@@ -133,7 +138,7 @@ export class MovedBatches {
     books.store(batch, atNs, offset);
     const { lostTails } = clusters.logs[partition];
     if (lostTails !== null && lostTails.skip(offset) > offset) books.lose(batch);
-    this.stored(batch, partition);
+    this.#stored(batch, partition);
     if (all.stays.length === 1) books.dropStays(batch, all);
   }
 

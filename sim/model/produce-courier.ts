@@ -256,10 +256,7 @@ export class ProduceCourier {
       );
       this.#hooks.observer?.appended(batch, partition, this.#clusters.logs[partition].endOffset() - n, n, atNs);
       if (known) this.#trouble.storedAgain(batch, partition, atNs);
-      else {
-        this.#books.store(batch, atNs, this.#clusters.appendedFrom);
-        if (this.moved.any) this.moved.stored(batch, partition);
-      }
+      else this.moved.store(batch, partition, atNs, this.#clusters.appendedFrom);
       if (acks === 1 && atNs > answerNs) answerNs = atNs;
       if (acks === -1) answerNs = Math.max(answerNs, this.#clusters.copies.visibleFromNs(partition, atNs));
       partition = NONE;
