@@ -5,12 +5,14 @@
 
 import type { ProducerConfig } from '../src/producer/config.ts';
 import { Engine } from './engine/index.ts';
+import { Failovers } from './faults/failover.ts';
 import type { HazardDoors } from './faults/hazards.ts';
 import { type FaultDoors, FaultTimeline } from './faults/timeline.ts';
-import { Ledger } from './ledger/ledger.ts';
+import { Ledger, summarise } from './ledger/ledger.ts';
 import { AlertWatch } from './measure/alert-watch.ts';
 import { AuditWatch } from './measure/audit/audit-watch.ts';
 import { BrokerUsage } from './measure/broker-usage.ts';
+import { FailoverScores } from './measure/failover-scores.ts';
 import { LagWatch } from './measure/lag-watch.ts';
 import type { Arrivals } from './model/arrivals.ts';
 import { Clusters } from './model/clusters.ts';
@@ -20,13 +22,15 @@ import { Controllers } from './model/controllers.ts';
 import type { RouterPoliciesOf } from './model/fleet/core-options.ts';
 import { RouterFleet } from './model/fleet/fleet.ts';
 import type { Observer } from './model/observer.ts';
-import { bothObservers } from './model/observers.ts';
+import { observerOf } from './model/observers.ts';
 import { ProducerFleet } from './model/producer-fleet.ts';
 import { producerConfig } from './model/producer-policies.ts';
 import { RollingRestarts } from './model/rolling-restart.ts';
+import { RoutePositions } from './model/route-positions.ts';
 import { SelfHealing } from './model/self-healing.ts';
 import { arrivalsOf } from './model/stream-arrivals.ts';
 import { planStreams, type StreamPlan } from './model/stream-plan.ts';
+import { TopicMoves } from './model/topic-moves.ts';
 import { Topology } from './model/topology.ts';
 import { Ways } from './model/ways.ts';
 import { buildResult } from './report/build.ts';
@@ -72,6 +76,9 @@ export class Simulation {
   readonly alerts: AlertWatch | null;
   /** The pipeline that is being replaced, null when none runs beside this one. */
   readonly old: OldPipeline | null = null;
+  readonly failoverScores: FailoverScores;
+  /** Null where nothing moves between clusters. */
+  readonly failovers: Failovers | null;
   readonly endNs: number;
   /** Requests and records sent before the warm-up ended. */
   warmupRequests = 0;
@@ -139,6 +146,11 @@ export class Simulation {
       startSink: (sink) => {
         this.routers.startSink(sink);
         this.old?.startSink(sink);
+      },
+      moveTopic: (move) => this.failovers!.move(move),
+      failOver: (failover) => {
+        this.failoverScores.begin(failover);
+        this.failovers!.begin(failover);
       },
       ...this.#hazardDoors(),
       crashRouter: (sink, container) => this.routers.crashContainer(sink, container),
@@ -214,6 +226,9 @@ export class Simulation {
         for (const route of needed.routes(partition)) this.routers.books.lose(route, from, to);
       }
     };
+    this.clusters.unmarkListener = (partition, from, to) => {
+      for (const route of needed.routes(partition)) this.routers.books.noCopies(route, from, to);
+    };
     // Last, so that events which only happen in trouble have no part in the order of all others.
     this.producers.courier.faults.prepare();
     this.controllers = new Controllers({
@@ -252,6 +267,9 @@ export class Simulation {
     if (shadow !== null) {
       this.old = new OldPipeline({ engine, scenario, spec: scenario.migration!, topology, plan: this.plan, shadow });
     }
+    this.failoverScores = new FailoverScores({ ...scenario, books: () => summarise(this.ledger.take()) });
+    const moves = scenario.faults.some(({ kind }) => kind === 'failover' || kind === 'topic-move');
+    this.failovers = moves ? this.#failovers() : null;
     this.routers.start();
   }
 
@@ -349,47 +367,34 @@ export class Simulation {
     };
   }
 
+  #failovers(): Failovers {
+    const { engine, scenario, topology, plan, producers, routers, clusters } = this;
+    const endOf = (partition: number): number => clusters.logs[partition].endOffset();
+    const moves = new TopicMoves({ engine, topology, plan, producers, routers, endOf, seed: scenario.seed });
+    return new Failovers({
+      engine,
+      told: (failover, milestone, nowNs) => this.failoverScores.reach(failover, milestone, nowNs),
+      doors: {
+        sickFraction: (name) => {
+          const cluster = this.#clusterOf(name);
+          return producers.courier.isCutOff(cluster) ? 1 : clusters.unwritable(cluster);
+        },
+        topicsIn: (cluster) => moves.topicsIn(this.#clusterOf(cluster)),
+        topicNamed: (topic) => scenario.topics.findIndex(({ name }) => name === topic),
+        clusterOf: (topic) => topology.clusters[moves.clusterOf(topic)].name,
+        open: (topics, cluster) => moves.open(topics, this.#clusterOf(cluster)),
+        close: (topics, cluster) => moves.close(topics, this.#clusterOf(cluster)),
+        repoint: (topics, { cluster, ...how }) => moves.change(topics, { cluster: this.#clusterOf(cluster), ...how }),
+        isDrained: (topics, cluster, untilNs) => moves.isDrained(topics, this.#clusterOf(cluster), untilNs),
+      },
+    });
+  }
+
   #clusterOf(name: string): number {
     return this.scenario.clusters.findIndex((cluster) => cluster.name === name);
   }
 
   #brokerOf(cluster: string, broker: number): number {
     return this.topology.clusterFirstBroker[this.#clusterOf(cluster)] + broker;
-  }
-}
-
-/** All that are there as one, told in this order; null when nobody is. */
-function observerOf(observers: readonly (Observer | null)[]): Observer | null {
-  return observers.reduceRight<Observer | null>(
-    (rest, each) => (each === null ? rest : bothObservers(each, rest)),
-    null,
-  );
-}
-
-/** Which routes read each partition, to know how far all of them have got. */
-class RoutePositions {
-  readonly #routes: number[][];
-
-  constructor(partitions: number) {
-    this.#routes = Array.from({ length: partitions }, () => []);
-  }
-
-  learn(fleet: RouterFleet): void {
-    fleet.partitionOfRoute.forEach((partition, route) => {
-      this.#routes[partition].push(route);
-    });
-  }
-
-  routes(partition: number): readonly number[] {
-    return this.#routes[partition];
-  }
-
-  lowest(partition: number, fleet: RouterFleet): number {
-    let lowest = Number.POSITIVE_INFINITY;
-    for (const route of this.#routes[partition]) {
-      const position = fleet.neededFrom(route);
-      if (position < lowest) lowest = position;
-    }
-    return lowest;
   }
 }

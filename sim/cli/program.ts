@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { nsOf } from '../testing/arbitrary/duration.ts';
 import { FAULT_KINDS, type FaultKindName } from '../testing/arbitrary/fault-kinds.ts';
 import { checkCommand } from './check.ts';
+import { drillCommand } from './drill.ts';
 import { EXIT_INPUT, EXIT_INVARIANT, EXIT_OK, InputError } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { initCommand } from './init.ts';
@@ -103,6 +104,17 @@ function buildProgram(doors: ProgramDoors, done: (code: number) => void): Comman
     .action(async (source: string, options: RunOptions) => {
       const { set: sets, ...rest } = options;
       done(await runCommand({ source, sets, ...rest }, doors));
+    });
+
+  program
+    .command('drill')
+    .description('run a failover, and again with each of its steps twice as slow')
+    .argument('<scenario>', 'name of a preset, or path of a YAML file')
+    .option('--set <path=value>', 'override a setting; may be given again', collect, [])
+    .option('--json', 'write JSON, and nothing else, to standard output')
+    .option('--quiet', 'no progress')
+    .action(async (source: string, { set: sets, ...rest }: { set: string[]; json?: boolean; quiet?: boolean }) => {
+      done(await drillCommand({ source, sets, ...rest }, doors));
     });
 
   program

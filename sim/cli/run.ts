@@ -67,9 +67,9 @@ function overridesOf(args: RunArguments): Parameters<World['load']>[1] {
   };
 }
 
-async function simulate(
+export async function simulate(
   scenario: Scenario,
-  args: RunArguments,
+  args: Pick<RunArguments, 'quiet'>,
   { io, world, onSlice }: RunDoors,
 ): Promise<{ result: RunResult; interrupted: boolean }> {
   const bar = new ProgressBar(io, { quiet: args.quiet === true });

@@ -36,6 +36,8 @@ function told(faults: readonly FaultSpec[]): string[] {
     mendWay: () => say('mend'),
     failMetadata: (cluster, how) => say(`metadata of ${cluster} ${how}`),
     answerMetadata: (cluster) => say(`metadata of ${cluster} answered`),
+    moveTopic: ({ topic, to }) => say(`move ${topic} to ${to}`),
+    failOver: ({ cluster, to }) => say(`fail ${cluster} over to ${to}`),
     stopSink: (sink) => say(`stop sink ${sink}`),
     startSink: (sink) => say(`start sink ${sink}`),
     crashRouter: (sink, container) => say(`crash router ${sink}/${container}`),

@@ -1,7 +1,6 @@
 /** What breaks, when, and when it returns: the scenario's faults put on the engine's clock. */
 import { type Engine, invariant } from '../engine/index.ts';
-
-import type { FaultSpec, NetworkQualitySpec, PlaceSpec } from '../scenario/scenario.ts';
+import type { FailoverSpec, FaultSpec, NetworkQualitySpec, PlaceSpec, TopicMoveSpec } from '../scenario/scenario.ts';
 import { type HazardDoors, hazardDeed } from './hazards.ts';
 import { Slowness } from './slowness.ts';
 
@@ -40,6 +39,9 @@ export interface FaultDoors extends HazardDoors {
   /** First questions for its metadata fail; and get through again. */
   failMetadata(cluster: string, how: 'refused' | 'silent'): void;
   answerMetadata(cluster: string): void;
+  moveTopic(move: TopicMoveSpec): void;
+  /** Watches the cluster, or begins at once. */
+  failOver(failover: FailoverSpec): void;
   stopSink(sink: string): void;
   startSink(sink: string): void;
   crashRouter(sink: string, container: number): void;
@@ -221,6 +223,13 @@ export class FaultTimeline {
       case 'network-loss':
       case 'network-delay':
         return { target: null, begin: () => doors.worsenWay(fault), end: () => doors.improveWay(fault) };
+      case 'topic-move':
+        return { target: '', begin: () => doors.moveTopic(fault) };
+      case 'failover':
+        return { target: '', begin: () => doors.failOver(fault) };
+      case 'region-evacuation':
+        // Arrivals follow from it: nothing is done at the time.
+        return { target: null, begin: () => {}, end: () => {} };
       case 'sink-stop':
         return {
           target: `sink ${fault.sink}`,

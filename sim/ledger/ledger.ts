@@ -10,12 +10,13 @@ import type { Arrivals } from '../model/arrivals.ts';
 import type { Clusters } from '../model/clusters.ts';
 import { LOG_DUPLICATE_CAUSES } from '../model/clusters.ts';
 import type { RouterFleet } from '../model/fleet/fleet.ts';
-import { visitRoutes } from '../model/fleet/fleet-report.ts';
+import { type RouteStanding, visitRoutes } from '../model/fleet/fleet-report.ts';
 import { GIVEN_UP_CAUSES } from '../model/fleet/route-books.ts';
 import type { ProducerFleet } from '../model/producer-fleet.ts';
 import type { StreamPlan } from '../model/stream-plan.ts';
 import type { Topology } from '../model/topology.ts';
 import type { Counts, LedgerReport, RouteBook } from '../report/result.ts';
+import { correctMoved } from './moved-copies.ts';
 import { givenUpLosses, routeCopies, tailLosses } from './route-copies.ts';
 import { addTo, type Tally, tallied } from './tally.ts';
 
@@ -54,9 +55,12 @@ export interface LedgerSources {
 
 export class Ledger {
   readonly #from: LedgerSources;
+  /** By topic: those that stand for it. */
+  readonly #places: number[][];
 
   constructor(sources: LedgerSources) {
     this.#from = sources;
+    this.#places = Array.from({ length: sources.frontingTopics }, (_, topic) => sources.topology.placesOf(topic));
   }
 
   /** Looks at everything. Changes nothing. */
@@ -128,11 +132,10 @@ export class Ledger {
   }
 
   #countLogs(topics: TopicBook[]): void {
-    const { topology, clusters, nowNs } = this.#from;
+    const { clusters, nowNs } = this.#from;
     const atNs = nowNs();
     topics.forEach((book, topic) => {
-      const first = topology.topicFirstPartition[topic];
-      for (let partition = first; partition < first + topology.topicPartitions[topic]; partition++) {
+      for (const partition of this.#partitionsOf(topic)) {
         const log = clusters.logs[partition];
         const end = log.endOffsetAt(atNs);
         // Appends dated after the present haven't happened yet, nor have their duplicates.
@@ -147,6 +150,15 @@ export class Ledger {
     });
   }
 
+  /** Wherever the topic is or was. */
+  *#partitionsOf(topic: number): Generator<number> {
+    const { topicFirstPartition, topicPartitions } = this.#from.topology;
+    for (const place of this.#places[topic]) {
+      const first = topicFirstPartition[place];
+      for (let partition = first; partition < first + topicPartitions[place]; partition++) yield partition;
+    }
+  }
+
   /** For each sink: stored = delivered + lost + backlog, over all partitions that are routed to it. */
   #routes(): RouteBook[] {
     const { routers, clusters, sinks, nowNs } = this.#from;
@@ -159,8 +171,11 @@ export class Ledger {
       backlog: 0,
       balanced: true,
     }));
+    const moved = [...this.#from.fleet.books.eachStays()].map(([, stays]) => stays);
+    const standings = sinks.map(() => new Map<number, RouteStanding>());
     const world = { fleet: routers, logs: (partition: number) => clusters.logs[partition], nowNs: nowNs() };
     visitRoutes(world, (at) => {
+      if (moved.length > 0) standings[at.sink].set(at.partition, at);
       const book = books[at.sink];
       const view = { log: clusters.logs[at.partition], books: routers.books, nowNs: world.nowNs };
       const copies = routeCopies(at, view);
@@ -179,6 +194,10 @@ export class Ledger {
       for (const [cause, n] of Object.entries(at.duplicates)) addTo(book.duplicates, cause, n);
       if (at.stored !== at.delivered + at.lost + at.backlog) book.balanced = false;
     });
+    const view = { logs: clusters.logs, books: routers.books, nowNs: world.nowNs };
+    books.forEach((book, sink) => {
+      correctMoved(book, (partition) => standings[sink].get(partition), moved, view);
+    });
     this.#leftBehind(books);
     return books;
   }
@@ -186,7 +205,8 @@ export class Ledger {
   /** What a leader acknowledged that was none any more: no sink will have it. */
   #leftBehind(books: { stored: number; lost: Tally }[]): void {
     const { fleet, routers } = this.#from;
-    for (const { topic, sinks } of routers.plan.jobs) {
+    for (const { topic, place, sinks } of routers.plan.jobs) {
+      if (place !== topic) continue;
       const n = fleet.books.leftBehind[topic];
       if (n === 0) continue;
       for (const sink of sinks) {

@@ -84,7 +84,13 @@ export class AlertWatch {
   #look(): void {
     this.looks++;
     this.#drops();
-    for (const job of this.#world.routers.plan.jobs) this.#job(job);
+    const { jobs } = this.#world.routers.plan;
+    for (const job of jobs)
+      if (job.place === job.topic)
+        this.#job(
+          job,
+          jobs.filter(({ home }) => home === job.home),
+        );
     this.#clusters();
   }
 
@@ -101,29 +107,33 @@ export class AlertWatch {
     });
   }
 
-  /** A lag monitor sees committed offsets; what sinks have, the books know. */
-  #job(job: Job): void {
+  /** A lag monitor sees committed offsets; what sinks have, the books know. Summed over the clusters that have the topic. */
+  #job({ topic, sinks }: Job, places: readonly Job[]): void {
     const { engine, scenario, clusters, routers } = this.#world;
     const { nowNs } = engine;
-    const topic = scenario.topics[job.topic].name;
-    const ends = new Float64Array(job.partitions);
-    const committed = new Float64Array(job.partitions);
-    const positions = new Float64Array(job.partitions);
+    const ends: number[] = [];
+    const committed: number[] = [];
     let stored = 0;
     let uncommitted = 0;
-    for (let p = 0; p < job.partitions; p++) {
-      ends[p] = clusters.logs[job.firstPartition + p].endOffsetAt(nowNs);
-      committed[p] = Math.min(ends[p], routers.checkpoints.committed(job.firstConsumer + p));
-      stored += ends[p];
-      uncommitted += ends[p] - committed[p];
+    for (const { partitions, firstPartition, firstConsumer } of places) {
+      for (let p = 0; p < partitions; p++) {
+        const end = clusters.logs[firstPartition + p].endOffsetAt(nowNs);
+        const done = Math.min(end, routers.checkpoints.committed(firstConsumer + p));
+        ends.push(end);
+        committed.push(done);
+        stored += end;
+        uncommitted += end - done;
+      }
     }
-    job.sinks.forEach((sink, m) => {
-      const subject = routeName(topic, scenario.sinks[sink].name);
-      let open = 0;
-      for (let p = 0; p < job.partitions; p++) {
-        const route = job.firstRoute + m * job.partitions + p;
-        positions[p] = routers.books.position(route);
-        open += ends[p] - routers.books.deliveredUnique(route) - routers.books.lostRecords(route);
+    sinks.forEach((sink, m) => {
+      const subject = routeName(scenario.topics[topic].name, scenario.sinks[sink].name);
+      const positions: number[] = [];
+      let open = stored;
+      for (const { partitions, firstRoute } of places) {
+        for (let route = firstRoute + m * partitions; route < firstRoute + (m + 1) * partitions; route++) {
+          positions.push(routers.books.position(route));
+          open -= routers.books.deliveredUnique(route) + routers.books.lostRecords(route);
+        }
       }
       this.#board.lag(subject, { stored, lag: uncommitted }, nowNs);
       this.#books.lag(subject, { stored, lag: Math.max(0, open) }, nowNs);

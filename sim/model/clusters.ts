@@ -27,9 +27,10 @@ import type { Observer } from './observer.ts';
 import { REPLICAS_MAX, type Topology } from './topology.ts';
 import type { Ways } from './ways.ts';
 
-/** Why a record is in a log twice: its first attempt was stored but not answered in time. */
+/** Why a record is in logs twice: its first attempt was stored but not answered in time; and its topic had moved since. */
 const DUPLICATE_RETRY = 0;
-export const LOG_DUPLICATE_CAUSES = ['retry'] as const;
+export const DUPLICATE_MOVED = 1;
+export const LOG_DUPLICATE_CAUSES = ['retry', 'moved'] as const;
 
 /** A log nobody reads keeps this many entries for its followers' sake; older ones are forgotten. */
 const UNREAD_ENTRIES_MAX = 64;
@@ -40,6 +41,8 @@ export class Clusters implements FetchDoor, ProduceDoor {
   readonly logs: readonly PartitionLog[];
   fetchListener: FetchListener | null = null;
   produceListener: ProduceListener | null = null;
+  /** Told of records that were marked as copies and are none. */
+  unmarkListener: ((partition: number, from: number, to: number) => void) | null = null;
   /** Offset of the first record of the latest append. */
   appendedFrom = 0;
   /** What was read ahead: means nothing, but what is read has to go somewhere. */
@@ -70,9 +73,10 @@ export class Clusters implements FetchDoor, ProduceDoor {
       Array.from({ length: topology.brokers }, (_, broker) => topology.clusters[topology.brokerCluster[broker]].broker),
     );
     this.#read = new Uint8Array(topology.partitions);
-    scenario.topics.forEach((topic, index) => {
+    topology.topicHome.forEach((home, index) => {
       const first = topology.topicFirstPartition[index];
-      if (topic.routes.length > 0) this.#read.fill(1, first, first + topology.topicPartitions[index]);
+      if (home >= 0 && scenario.topics[home].routes.length > 0)
+        this.#read.fill(1, first, first + topology.topicPartitions[index]);
     });
     this.copies = new Copies({
       observer: options.observer ?? null,
@@ -146,9 +150,15 @@ export class Clusters implements FetchDoor, ProduceDoor {
   }
 
   /** The partition's last n records are second copies. */
-  markDuplicate(partition: number, n: number): void {
+  markDuplicate(partition: number, n: number, cause = DUPLICATE_RETRY): void {
     const log = this.logs[partition];
-    log.markDuplicate(log.endOffset() - n, log.endOffset(), DUPLICATE_RETRY);
+    log.markDuplicate(log.endOffset() - n, log.endOffset(), cause);
+  }
+
+  /** [from, to) is no copy after all. */
+  unmarkDuplicate(partition: number, from: number, to: number): void {
+    this.logs[partition].unmarkDuplicate(from, to);
+    this.unmarkListener?.(partition, from, to);
   }
 
   produce(
@@ -243,6 +253,23 @@ export class Clusters implements FetchDoor, ProduceDoor {
   slow(broker: number, factors: { readonly cpu: number; readonly disk: number; readonly network: number }): void {
     this.brokers.slow(broker, this.#engine.nowNs, factors);
     this.copies.slow(broker, Math.max(factors.cpu, factors.disk, factors.network));
+  }
+
+  /** Share of a cluster's partitions of fronting topics whose leader does not answer, or that have none. */
+  unwritable(cluster: number): number {
+    const { topics, topicHome, topicCluster, topicFirstPartition, topicPartitions } = this.#topology;
+    let partitions = 0;
+    let without = 0;
+    for (let topic = 0; topic < topics; topic++) {
+      if (topicCluster[topic] !== cluster || topicHome[topic] < 0) continue;
+      const first = topicFirstPartition[topic];
+      partitions += topicPartitions[topic];
+      for (let partition = first; partition < first + topicPartitions[topic]; partition++) {
+        const leader = this.#topology.partitionLeader[partition];
+        if (this.copies.isDown(leader) || this.copies.isHung(leader)) without++;
+      }
+    }
+    return partitions === 0 ? 0 : without / partitions;
   }
 
   /** A route has delivered everything below the offset; `lowest` is the lowest such of the partition's routes. */

@@ -23,6 +23,23 @@ export class DuplicateRanges {
     this.cause.push(cause);
   }
 
+  /** [from, to), of one range, are no copies after all: what they were copies of never happened. */
+  unmark(from: number, to: number): void {
+    const i = this.from.findIndex((start, at) => start <= from && to <= this.to[at]);
+    if (i < 0) return;
+    const { [i]: start } = this.from;
+    const { [i]: end } = this.to;
+    const { [i]: cause } = this.cause;
+    this.totals[cause] -= to - from;
+    const kept = [
+      [start, from],
+      [to, end],
+    ].filter(([low, high]) => high > low);
+    this.from.splice(i, 1, ...kept.map(([low]) => low));
+    this.to.splice(i, 1, ...kept.map(([, high]) => high));
+    this.cause.splice(i, 1, ...kept.map(() => cause));
+  }
+
   /** Marked records within [from, to). */
   countIn(from: number, to: number): number {
     let count = 0;

@@ -94,6 +94,7 @@ describe('the books', () => {
       'dropped: over-quota',
       'dropped: retries-exhausted',
       'dropped: too-large',
+      'duplicate: moved',
       'duplicate: retry',
       'given up, yet stored',
       'in flight',

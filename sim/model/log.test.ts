@@ -202,6 +202,15 @@ describe('PartitionLog', () => {
     expect([log.duplicatesIn(0, 5), log.duplicatesIn(15, 20)]).toEqual([0, 5]);
   });
 
+  it('takes a mark back, in the middle of others', () => {
+    const log = new PartitionLog(POLICY);
+    log.append(10, 20, 20, 0, 0);
+    log.markDuplicate(4, 16, 1);
+    log.unmarkDuplicate(8, 10);
+    expect([log.duplicatesIn(0, 9), log.duplicatesIn(8, 10), log.duplicatesIn(9, 20)]).toEqual([4, 0, 6]);
+    expect(log.duplicates).toEqual([0, 10]);
+  });
+
   it('refuses what cannot be: time going back, offsets nobody knows any more', () => {
     const log = new PartitionLog(POLICY);
     log.append(100, 5, 50, 0, 0);

@@ -269,6 +269,11 @@ export class PartitionLog extends EntryRing implements LogView {
     this.duplicateRanges.mark(from, to, cause);
   }
 
+  /** [from, to) was marked so, and is no copy after all. */
+  unmarkDuplicate(from: number, to: number): void {
+    this.duplicateRanges?.unmark(from, to);
+  }
+
   duplicatesIn(from: number, to: number): number {
     return this.duplicateRanges === null ? 0 : this.duplicateRanges.countIn(from, to);
   }

@@ -70,3 +70,11 @@ export function bothObservers(first: Observer, second: Observer | null): Observe
     },
   };
 }
+
+/** All that are there as one, told in this order; null when nobody is. */
+export function observerOf(observers: readonly (Observer | null)[]): Observer | null {
+  return observers.reduceRight<Observer | null>(
+    (rest, each) => (each === null ? rest : bothObservers(each, rest)),
+    null,
+  );
+}

@@ -9,6 +9,7 @@ import type { Clusters } from './clusters.ts';
 import { ConnectionOrder } from './connection-order.ts';
 import { DueAnswers } from './due-answers.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
+import { MovedBatches } from './moved-batches.ts';
 import type { Observer } from './observer.ts';
 import { ProduceFaults } from './produce-faults.ts';
 import { ProduceTrouble } from './produce-trouble.ts';
@@ -17,6 +18,7 @@ import type { ProducerBooks } from './producer-books.ts';
 import { Reachability } from './reachability.ts';
 import { RequestSlots } from './request-slots.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
+import type { StreamPlaces } from './stream-places.ts';
 import type { Topology } from './topology.ts';
 import type { Ways } from './ways.ts';
 
@@ -38,6 +40,7 @@ export interface ProduceCourierOptions {
   readonly producers: number;
   readonly idempotent: boolean;
   readonly streamTopic: Int32Array;
+  readonly places: StreamPlaces;
   readonly eager: boolean;
   readonly observer: Observer | null;
   readonly compressNsPerWireByte: number;
@@ -76,6 +79,7 @@ export class ProduceCourier {
   readonly #trouble: ProduceTrouble;
   readonly #ways: Ways;
   readonly #lanes: ProduceWays;
+  readonly moved: MovedBatches;
   /** What happens to the ways and to the brokers. */
   readonly faults: ProduceFaults;
   readonly #due: DueAnswers;
@@ -103,9 +107,10 @@ export class ProduceCourier {
     });
     this.#reach = new Reachability(options.topology);
     this.#ways = options.ways;
+    this.moved = new MovedBatches({ ...options, partitionOf: (batch) => this.partitionOf(batch) });
     this.#trouble = new ProduceTrouble({
       ...options,
-      partitionOf: (batch) => this.partitionOf(batch),
+      moved: this.moved,
       nowNs: () => this.#engine.nowNs,
     });
     this.#lanes = new ProduceWays({
@@ -126,7 +131,7 @@ export class ProduceCourier {
       reach: this.#reach,
       lanes: this.#lanes,
       trouble: this.#trouble,
-      partitionOf: (batch) => this.partitionOf(batch),
+      moved: this.moved,
       arrive: (request) => this.#onArrive(request, NONE),
       answerAt: (request, producer, leavesNs) => this.#answerAt(request, producer, leavesNs, OUTCOME_OK),
       answerComes: (request, producer, atNs, outcome) => this.#answerComes(request, producer, atNs, outcome),
@@ -223,7 +228,7 @@ export class ProduceCourier {
     let partition = firstPartition;
     for (let entry = requests.ints[request * R_INTS + R_HEAD]; entry !== NONE; entry = requests.after(entry)) {
       const batch = requests.batchOf(entry);
-      if (partition === NONE) partition = this.partitionOf(batch);
+      if (partition === NONE) partition = this.moved.partitionAt(batch, broker);
       if (
         disturbed &&
         (this.#trouble.goesAside(request, batch, partition) || this.#trouble.refuses(request, batch, partition))
@@ -232,7 +237,7 @@ export class ProduceCourier {
         continue;
       }
       const known = this.#books.storedNs(batch) >= 0;
-      if (known && acks === -1 && this.#trouble.recognises(batch)) {
+      if (known && acks === -1 && this.#trouble.recognises(batch, partition)) {
         const storedNs = this.#books.storedNs(batch);
         answerNs = Math.max(answerNs, this.#clusters.copies.visibleFromNs(partition, storedNs));
         partition = NONE;
@@ -251,7 +256,7 @@ export class ProduceCourier {
       );
       this.#hooks.observer?.appended(batch, partition, this.#clusters.logs[partition].endOffset() - n, n, atNs);
       if (known) this.#trouble.storedAgain(batch, partition, atNs);
-      else this.#books.store(batch, atNs, this.#clusters.appendedFrom);
+      else this.moved.store(batch, partition, atNs, this.#clusters.appendedFrom);
       if (acks === 1 && atNs > answerNs) answerNs = atNs;
       if (acks === -1) answerNs = Math.max(answerNs, this.#clusters.copies.visibleFromNs(partition, atNs));
       partition = NONE;
@@ -378,8 +383,8 @@ export class ProduceCourier {
     const topic = this.#hooks.streamTopic[ints[batch * B_INTS + B_STREAM]];
     const nowNs = this.#engine.nowNs;
     // Nobody waits for its append any more (acks 0, a time-out), but that lies ahead: a broker that stops may undo it.
-    if (this.#books.storedNs(batch) > nowNs) {
-      const partition = this.partitionOf(batch);
+    if (this.#books.countedNs(batch) > nowNs) {
+      const partition = this.moved.storedPartition(batch);
       const leader = this.#topology.partitionLeader[partition];
       this.#books.leave(batch, { topic, n: ints[batch * B_INTS + B_N], partition, leader, nowNs });
     }

@@ -9,6 +9,7 @@ import type { Engine } from '../engine/index.ts';
 import { CommitWaits } from './commit-waits.ts';
 import type { Copies } from './copies.ts';
 import { FLEET, type FleetRows } from './fleet-rows.ts';
+import type { MovedBatches } from './moved-batches.ts';
 import type { ProduceTrouble } from './produce-trouble.ts';
 import type { ProduceWays } from './produce-ways.ts';
 import type { ProducerBooks } from './producer-books.ts';
@@ -34,7 +35,7 @@ export interface ProduceFaultsOptions {
   readonly ways: Ways;
   readonly copies: Copies;
   readonly trouble: ProduceTrouble;
-  readonly partitionOf: (batch: number) => number;
+  readonly moved: MovedBatches;
   /** The request reaches its broker, once more. */
   readonly arrive: (request: number) => void;
   /** The broker answers that all went well. */
@@ -92,14 +93,18 @@ export class ProduceFaults {
 
   /** A broker has stopped (after `Copies.stop`): what it had not done is lost, answers that had left still come. */
   brokerStopped(broker: number): void {
-    const { engine, topology, core, books, reach, partitionOf } = this.#from;
+    const { engine, topology, core, books, reach, moved } = this.#from;
     const { nowNs } = engine;
     reach.stopped(broker, nowNs);
+    moved.undone(({ partition }) => topology.partitionLeader[partition] === broker);
     for (let batch = 0; batch < core.batches.used; batch++) {
       if (books.storedNs(batch) <= nowNs) continue;
-      if (topology.partitionLeader[partitionOf(batch)] === broker) books.unstore(batch);
+      if (topology.partitionLeader[moved.storedPartition(batch)] === broker) moved.unstore(batch);
     }
-    books.loseLeft(nowNs, (_partition, leader) => leader === broker);
+    books.loseLeft(
+      nowNs,
+      (partition, leader) => (leader < 0 ? topology.partitionLeader[partition] : leader) === broker,
+    );
     this.#breakConnections((each) => each === broker, true);
     this.#forgetSettled(broker);
     this.replicasChanged();
@@ -156,7 +161,7 @@ export class ProduceFaults {
           hit = true;
           // Its broker doesn't know that it is deposed, and goes on.
           const broker = this.#from.core.requests.ints[request * R_INTS + R_BROKER];
-          if (!this.#from.copies.news.isZombie(broker, this.#from.partitionOf(batch))) {
+          if (!this.#from.copies.news.isZombie(broker, this.#from.moved.partitionAt(batch, broker))) {
             this.#from.trouble.depose(request, batch);
           } else if (this.#from.core.acksOf(request) === 1) this.#from.books.storeAside(batch);
         });

@@ -13,6 +13,7 @@ import {
 } from '../../src/producer/outcome.ts';
 import { REQUEST } from '../../src/producer/request-pool.ts';
 import type { Clusters } from './clusters.ts';
+import type { MovedBatches } from './moved-batches.ts';
 import type { ProducerBooks } from './producer-books.ts';
 import type { Topology } from './topology.ts';
 
@@ -27,7 +28,7 @@ export interface ProduceTroubleOptions {
   readonly clusters: Clusters;
   readonly core: ProducerCore;
   readonly books: ProducerBooks;
-  readonly partitionOf: (batch: number) => number;
+  readonly moved: MovedBatches;
   readonly nowNs: () => number;
   readonly failed: (producer: number) => void;
   /** The producer believes in a leader that was deposed, and nobody tells it. */
@@ -76,31 +77,35 @@ export class ProduceTrouble {
 
   /**
    * True when the leader has the batch already and knows: it keeps the last five of each producer and partition (AK
-   * `ProducerStateEntry`), and an idempotent producer has no more than five in flight. A new leader knows what it has.
+   * `ProducerStateEntry`), and an idempotent producer has no more than five in flight. A new leader knows what it has;
+   * another cluster knows nothing.
    */
-  recognises(batch: number): boolean {
-    return this.#from.idempotent && !this.#from.books.isLost(batch);
+  recognises(batch: number, partition: number): boolean {
+    const { idempotent, books, moved } = this.#from;
+    return idempotent && !books.isLost(batch) && (!moved.any || moved.storedPartition(batch) === partition);
   }
 
   /** A batch is appended at `atNs` that was stored before: a second copy, or the only one if the first was lost. */
   storedAgain(batch: number, partition: number, atNs: number): void {
-    const { books, clusters, core } = this.#from;
+    const { books, clusters, core, moved } = this.#from;
     const n = core.batches.ints[batch * B_INTS + B_N];
+    const from = clusters.logs[partition].endOffset() - n;
+    if (moved.any && moved.storedElsewhere(batch, { partition, offset: from, atNs, n })) return;
     if (!books.isLost(batch)) {
       clusters.markDuplicate(partition, n);
       return;
     }
-    const from = clusters.logs[partition].endOffset() - n;
     clusters.logs[partition].lostTails!.again({ lostFrom: books.offset(batch), n, from, atNs });
     books.storeAgain(batch, atNs, from);
+    if (moved.any) moved.storedAgain(batch, from);
   }
 
   /** True when the commit of some batch of the request can't be told ahead. */
   isUnsettled(request: number): boolean {
-    const { clusters, core, partitionOf } = this.#from;
+    const { clusters, core, moved } = this.#from;
     const broker = core.requests.ints[request * R_INTS + R_BROKER];
     return this.#some(request, (batch) => {
-      const partition = partitionOf(batch);
+      const partition = moved.partitionAt(batch, broker);
       const set = clusters.copies.sets[partition];
       if (clusters.copies.news.isZombie(broker, partition)) return true;
       return set !== null && !set.isHealthyAt(this.#from.nowNs());
@@ -112,18 +117,19 @@ export class ProduceTrouble {
    * told, or was written to too few replicas, has its verdict then.
    */
   nextLookNs(request: number): number {
-    const { topology, clusters, books, core, partitionOf, nowNs } = this.#from;
+    const { topology, clusters, books, core, moved, nowNs } = this.#from;
     const broker = core.requests.ints[request * R_INTS + R_BROKER];
     let nextNs = -1;
     this.#some(request, (batch) => {
       if (this.#verdicts.get(request)?.has(batch)) return false;
-      const partition = partitionOf(batch);
+      const partition = moved.partitionAt(batch, broker);
       const set = clusters.copies.sets[partition];
       if (clusters.copies.news.isZombie(broker, partition)) {
         nextNs = Infinity;
         return false;
       }
-      if (topology.partitionLeader[partition] !== broker || books.isLost(batch)) {
+      const elsewhere = moved.any && moved.storedPartition(batch) !== partition;
+      if (topology.partitionLeader[partition] !== broker || books.isLost(batch) || elsewhere) {
         this.#judge(request, batch, OUTCOME_UNKNOWN);
         return false;
       }
@@ -168,8 +174,9 @@ export class ProduceTrouble {
    * back for each batch of the first kind.
    */
   leadersMoved(partitions: readonly number[], undone: (batch: number) => void): void {
-    const { topology, clusters, books, core, partitionOf, nowNs } = this.#from;
+    const { topology, clusters, books, core, moved: batches, nowNs } = this.#from;
     const moved = new Set(partitions);
+    batches.undone((stay) => moved.has(stay.partition));
     books.loseLeft(
       nowNs(),
       (partition, leader) => moved.has(partition) && topology.partitionLeader[partition] !== leader,
@@ -177,9 +184,9 @@ export class ProduceTrouble {
     for (let batch = 0; batch < core.batches.used; batch++) {
       const storedNs = books.storedNs(batch);
       if (storedNs < 0) continue;
-      const partition = partitionOf(batch);
+      const partition = batches.storedPartition(batch);
       if (storedNs > nowNs() && moved.has(partition)) {
-        books.unstore(batch);
+        batches.unstore(batch);
         undone(batch);
       } else if (this.#lossy.has(partition)) {
         const offset = books.offset(batch);

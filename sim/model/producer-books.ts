@@ -4,6 +4,7 @@
  */
 import { FATE_UNKNOWN } from '../../src/producer/outcome.ts';
 import { DROP_CAUSES } from '../../src/record.ts';
+import type { Stays } from './moved-batches.ts';
 
 const ALIVE = 0;
 const ENDED_KNOWN = 1;
@@ -12,6 +13,8 @@ const ENDED_DROPPED = 3;
 /** Acknowledged by a leader that was none any more. */
 const ENDED_ASIDE = 4;
 const NOT_STORED = -1;
+const NO_BATCH = -1;
+const NO_LEADER = -1;
 
 const STORED_NS = 0;
 const END = 1;
@@ -26,11 +29,14 @@ interface LeftRecords {
   readonly topic: number;
   readonly n: number;
   readonly partition: number;
+  /** −1: whoever leads the partition. */
   readonly leader: number;
   readonly storedNs: number;
   readonly givenUp: boolean;
   /** They were stored before and lost: the books have them already. */
   readonly again: boolean;
+  /** The logs that have them or will, if that is more than one. */
+  readonly stays: Stays | undefined;
 }
 
 /** Where a batch was stored before it was lost and stored again. */
@@ -57,6 +63,10 @@ export class ProducerBooks {
   readonly #aside = new Set<number>();
   /** By topic: acknowledged by such a leader, and lost with what it cut. */
   readonly leftBehind: Float64Array;
+  /** By batch, for the few that are in the logs of several clusters. */
+  readonly stays = new Map<number, Stays>();
+  /** The same of batches whose slot was used again. */
+  readonly #pastStays = new Set<Stays>();
 
   constructor(topics: number) {
     this.drops = new Float64Array(topics * DROP_CAUSES.length);
@@ -88,6 +98,27 @@ export class ProducerBooks {
 
   lose(batch: number): void {
     this.#rows[batch * STRIDE + LOST] = 1;
+  }
+
+  /** It is in a log again, in another cluster. */
+  find(batch: number): void {
+    this.#rows[batch * STRIDE + LOST] = 0;
+    this.#lostStores.delete(batch);
+  }
+
+  addStays(batch: number, stays: Stays): void {
+    this.stays.set(batch, stays);
+  }
+
+  dropStays(batch: number, stays: Stays): void {
+    if (batch >= 0) this.stays.delete(batch);
+    else this.#pastStays.delete(stays);
+  }
+
+  /** Records that are in several logs, by batch; −1 for those whose batch is no more. */
+  *eachStays(): Generator<readonly [number, Stays]> {
+    yield* this.stays;
+    for (const past of this.#pastStays) yield [NO_BATCH, past];
   }
 
   /** A batch that was lost is appended again, as its producer still had it. */
@@ -147,6 +178,7 @@ export class ProducerBooks {
   freedStored(batch: number, nowNs: number): boolean {
     const row = batch * STRIDE;
     if (row >= this.#rows.length || this.#rows[row + END] !== ENDED_KNOWN) return false;
+    if (this.stays.size > 0 && this.stays.has(batch)) return false;
     if (this.#rows[row + STORED_NS] === NOT_STORED || this.#rows[row + STORED_NS] > nowNs) return false;
     this.#rows[row + STORED_NS] = NOT_STORED;
     this.#rows[row + END] = ALIVE;
@@ -166,6 +198,11 @@ export class ProducerBooks {
     this.#forgetLost(batch);
   }
 
+  /** When the append that counts is done, −1 if there is none. */
+  countedNs(batch: number): number {
+    return (this.stays.size > 0 ? this.stays.get(batch)?.stays[0].atNs : undefined) ?? this.storedNs(batch);
+  }
+
   /** The batch's slot is about to be reused before its append is done: kept until then. Comes before `freed`. */
   leave(batch: number, at: { topic: number; n: number; partition: number; leader: number; nowNs: number }): void {
     const { nowNs, ...rest } = at;
@@ -174,16 +211,28 @@ export class ProducerBooks {
       this.#left = this.#left.filter((each) => each.storedNs > nowNs);
       this.#leftMax = Math.max(64, 2 * this.#left.length);
     }
-    const storedNs = this.#rows[batch * STRIDE + STORED_NS];
-    this.#left.push({ ...rest, storedNs, givenUp, again: this.#lostStores.has(batch) });
+    const stays = this.stays.get(batch);
+    this.#left.push({ ...rest, storedNs: this.countedNs(batch), givenUp, again: this.#lostStores.has(batch), stays });
   }
 
   /** Appends that lie ahead are undone where `undone` says so: they are in no log, and nobody will send them again. */
   loseLeft(nowNs: number, undone: (partition: number, leader: number) => boolean): void {
     const ahead = this.#left.filter((each) => each.storedNs > nowNs);
-    this.#left = ahead.filter((each) => !undone(each.partition, each.leader));
-    for (const { partition, leader, topic, n, givenUp, again } of ahead) {
+    this.#left = ahead
+      .filter((each) => !undone(each.partition, each.leader))
+      // The append that counted may be one of those undone, where another cluster has them already.
+      .map((each) => ({ ...each, storedNs: each.stays?.stays[0]?.atNs ?? each.storedNs }));
+    for (const left of ahead) {
+      const { partition, leader, topic, n, givenUp, again } = left;
       if (again || !undone(partition, leader)) continue;
+      const other = left.stays?.stays[0];
+      if (other !== undefined) {
+        // Another cluster has them, or will.
+        const stays = left.stays!.stays.length > 1 ? left.stays : undefined;
+        if (other.atNs > nowNs)
+          this.#left.push({ ...left, partition: other.partition, leader: NO_LEADER, storedNs: other.atNs, stays });
+        continue;
+      }
       this.unknown[topic] += n;
       if (givenUp) this.unknownStored[topic] -= n;
     }
@@ -197,7 +246,7 @@ export class ProducerBooks {
   /** True when the records of a live batch are on their way: in no log by the time, and not dropped. */
   inFlightAt(batch: number, nowNs: number): boolean {
     if (batch * STRIDE >= this.#rows.length) return true;
-    const storedNs = this.#rows[batch * STRIDE + STORED_NS];
+    const storedNs = this.countedNs(batch);
     if (this.#lostStores.size > 0 && this.#lostStores.has(batch)) return false;
     return (storedNs === NOT_STORED || storedNs > nowNs) && this.#rows[batch * STRIDE + END] < ENDED_DROPPED;
   }
@@ -206,6 +255,10 @@ export class ProducerBooks {
     this.#rows[batch * STRIDE + LOST] = 0;
     if (this.#lostStores.size > 0) this.#lostStores.delete(batch);
     if (this.#aside.size > 0) this.#aside.delete(batch);
+    const stays = this.stays.size > 0 ? this.stays.get(batch) : undefined;
+    if (stays === undefined) return;
+    this.stays.delete(batch);
+    this.#pastStays.add(stays);
   }
 
   /** Reads the batches' rows, to have them in cache. */

@@ -19,6 +19,7 @@ import { REQUEST } from '../../src/producer/request-pool.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Clusters } from './clusters.ts';
+import { earliestAnswer } from './earliest-answer.ts';
 import { FleetReadAhead } from './fleet-read-ahead.ts';
 import { FLEET, FleetRows } from './fleet-rows.ts';
 import type { Observer } from './observer.ts';
@@ -26,6 +27,7 @@ import { ProduceCourier } from './produce-courier.ts';
 import { ProducerBooks } from './producer-books.ts';
 import { ProducerMetadata } from './producer-metadata.ts';
 import { StreamFeed } from './stream-feed.ts';
+import { StreamPlaces } from './stream-places.ts';
 import type { StreamPlan } from './stream-plan.ts';
 import type { Topology } from './topology.ts';
 import type { Ways } from './ways.ts';
@@ -34,6 +36,7 @@ const {
   END,
   EVENT,
   FIRST,
+  FIRST_PARTITION,
   IDENTITY,
   PRESSURE_BYTES,
   PRESSURE_RECORDS,
@@ -80,6 +83,7 @@ export class ProducerFleet implements ProducerEffects {
   readonly #options: ProducerFleetOptions;
   readonly #observer: Observer | null;
   readonly metadata: ProducerMetadata;
+  readonly places: StreamPlaces;
   readonly #rows: FleetRows;
   readonly #feed: StreamFeed;
   readonly #wakeKind: number;
@@ -96,6 +100,7 @@ export class ProducerFleet implements ProducerEffects {
     this.core = new ProducerCore(options.config, this);
     this.books = new ProducerBooks(topology.topics);
     this.#rows = new FleetRows(plan, topology);
+    this.places = new StreamPlaces(plan, topology);
     this.#feed = new StreamFeed({
       core: this.core,
       arrivals,
@@ -112,6 +117,7 @@ export class ProducerFleet implements ProducerEffects {
       core: this.core,
       isCutOff: (cluster) => this.courier.isCutOff(cluster),
       catchUp: (producer) => this.#catchUpAll(producer),
+      places: this.places,
       look: (producer) => this.#look(producer),
     });
     this.#wakeKind = engine.kind(
@@ -134,6 +140,7 @@ export class ProducerFleet implements ProducerEffects {
       producers: plan.producers,
       idempotent: options.idempotent,
       streamTopic: plan.streamTopic,
+      places: this.places,
       eager: this.#eager,
       observer: options.observer,
       compressNsPerWireByte: options.compressionNsPerByte / options.config.compressionRatio,
@@ -179,10 +186,30 @@ export class ProducerFleet implements ProducerEffects {
   freed(batch: number): void {
     this.#observer?.freed(batch);
     this.courier.freed(batch);
+    this.courier.moved.freed(batch);
   }
 
   refreshMetadata(producer: number, _stream: number): void {
     this.metadata.ask(producer);
+  }
+
+  /** The producer hears that some of its streams go to other clusters, which it asks at once. */
+  route(producer: number, placeOf: (stream: number) => number): void {
+    const { nowNs } = this.#engine;
+    const { core, places } = this;
+    const { firstStream } = this.#plan;
+    this.#catchUpAll(producer);
+    for (let stream = firstStream[producer]; stream < firstStream[producer + 1]; stream++) {
+      const place = placeOf(stream);
+      if (places.of(stream) === place) continue;
+      this.courier.moved.leave(stream);
+      this.#rows.streams[stream * STREAM_STRIDE + FIRST_PARTITION] = this.#options.topology.topicFirstPartition[place];
+      places.move(stream, place);
+      this.metadata.moved(stream);
+    }
+    core.onTime(producer, nowNs);
+    this.#look(producer);
+    this.metadata.askMoved(producer);
   }
 
   #enlist(): void {
@@ -291,25 +318,12 @@ export class ProducerFleet implements ProducerEffects {
   #catchUpAll(producer: number): void {
     const nowNs = this.#engine.nowNs;
     for (;;) {
-      const request = this.#earliestAnswer(producer);
+      const request = earliestAnswer(this.core, this.courier, producer);
       const answerNs = request === NONE ? Infinity : this.courier.answerNs(request);
       this.#feed.offerAll(producer, Math.min(answerNs, nowNs));
       if (answerNs > nowNs) return;
       this.courier.settle(request);
     }
-  }
-
-  #earliestAnswer(producer: number): number {
-    const { requests } = this.core;
-    let earliest = NONE;
-    for (
-      let request = this.core.requestHead(producer);
-      request !== NONE;
-      request = requests.ints[request * R_INTS + R_NEXT]
-    ) {
-      if (earliest === NONE || this.courier.answerNs(request) < this.courier.answerNs(earliest)) earliest = request;
-    }
-    return earliest;
   }
 
   #scheduleWake(stream: number): void {

@@ -3,6 +3,7 @@ import type { ProducerCore } from '../../src/producer/core.ts';
 import { TopicView } from '../../src/producer/topic-view.ts';
 import { type Engine, hash32 } from '../engine/index.ts';
 import type { Copies } from './copies.ts';
+import type { StreamPlaces } from './stream-places.ts';
 import type { StreamPlan } from './stream-plan.ts';
 import type { Topology } from './topology.ts';
 import type { Ways } from './ways.ts';
@@ -13,6 +14,10 @@ const FIRST_QUESTION = 0;
 const NEXT_QUESTION = 1;
 const UNANSWERED = 2;
 const AGED = 3;
+/** Beside those: of a topic that is in another cluster now. */
+const MOVED = 4;
+/** A view of a cluster that was not asked yet: any other is later. */
+const UNASKED = -1;
 
 export interface ProducerMetadataOptions {
   readonly engine: Engine;
@@ -21,6 +26,7 @@ export interface ProducerMetadataOptions {
   readonly ways: Ways;
   readonly core: ProducerCore;
   readonly plan: StreamPlan;
+  readonly places: StreamPlaces;
   readonly seed: number;
   readonly metadataNs: number;
   /** A producer asks again after so long, whatever happens. */
@@ -112,6 +118,21 @@ export class ProducerMetadata {
     engine.schedule(atNs, this.#kind, producer, 0, AGED);
   }
 
+  /** The stream's topic is in another cluster: until that was asked, batches have nowhere to go, as the driver's `Routing` has it. */
+  moved(stream: number): void {
+    const { core, places, topology, engine } = this.#from;
+    if (core.streams.views[stream] === null) return;
+    const unled = new TopicView(new Int32Array(topology.topicPartitions[places.of(stream)]).fill(NONE));
+    this.#versions.set(unled, UNASKED);
+    core.onMetadata(stream, unled, engine.nowNs);
+  }
+
+  /** After `moved`, for all streams of the producer: clusters are asked at once. */
+  askMoved(producer: number): void {
+    const { engine, metadataTripNs } = this.#from;
+    engine.schedule(engine.nowNs + 2 * metadataTripNs, this.#kind, producer, 1, MOVED);
+  }
+
   /**
    * One question at a time, ever less often while that does not help, as the library's own driver asks; the answer tells
    * what is known when it is given. First metadata comes by itself.
@@ -148,18 +169,18 @@ export class ProducerMetadata {
   }
 
   #onQuestion(producer: number, question: number): void {
-    const { engine, core, plan, topology } = this.#from;
+    const { engine, core, plan, places, topology } = this.#from;
     const { nowNs } = engine;
     if (question === AGED) this.#ageing.delete(producer);
-    else if (question !== FIRST_QUESTION) this.#askedNs[producer] = nowNs;
+    else if (question !== FIRST_QUESTION && question !== MOVED) this.#askedNs[producer] = nowNs;
     this.#from.catchUp(producer);
     let missing = false;
     let silent = false;
     let gaps = false;
     for (let stream = plan.firstStream[producer]; stream < plan.firstStream[producer + 1]; stream++) {
-      const topic = plan.streamTopic[stream];
+      const topic = places.of(stream);
       const known = core.streams.views[stream];
-      const failure = known === null ? this.#failures.get(topology.topicCluster[topic]) : undefined;
+      const failure = this.#isUnasked(known) ? this.#failures.get(topology.topicCluster[topic]) : undefined;
       const view = failure === undefined ? this.#answer(producer, topic) : null;
       silent ||= failure === 'silent';
       if (view === null && known !== this.#views[topic]) {
@@ -174,6 +195,8 @@ export class ProducerMetadata {
     core.onTime(producer, nowNs);
     this.#from.look(producer);
     if (question === AGED) return;
+    // It is asking already.
+    if (question === MOVED && this.#askedNs[producer] === Infinity) return;
     if (question === (missing ? NEXT_QUESTION : UNANSWERED)) this.#repeats[producer] = 0;
     if (missing) this.#askUnanswered(producer, silent);
     // A partition without a leader is asked for until it has one.
@@ -205,6 +228,11 @@ export class ProducerMetadata {
     const leaders = partitionLeader.slice(first, first + topicPartitions[topic]);
     for (let i = 0; i < leaders.length; i++) if (partitionOffline[first + i] === 1) leaders[i] = NONE;
     return new TopicView(leaders);
+  }
+
+  /** Nothing is known of the cluster that it sends to. */
+  #isUnasked(known: TopicView | null): boolean {
+    return known === null || this.#version(known) === UNASKED;
   }
 
   #version(view: TopicView): number {

@@ -14,6 +14,7 @@ import type {
   ZooKeeperSpec,
 } from '../scenario/scenario.ts';
 import { networkFaults } from './network-faults.fixture.ts';
+import { movesWithin } from './small-moves.fixture.ts';
 import { policies } from './small-policies.fixture.ts';
 
 export const MS = 1_000_000;
@@ -220,6 +221,9 @@ export function smallWorld(how: SmallWorld = {}): Scenario {
     clusters: [
       { ...cluster, brokers, replicationFactor: Math.min(cluster.replicationFactor, brokers) },
       { ...cluster, name: 'consumer', role: 'consumer', brokers: 1, replicationFactor: 1 },
+      ...((how.faults ?? []).some(({ kind }) => kind === 'failover' || kind === 'topic-move')
+        ? [{ ...cluster, name: 'spare', role: 'stand-by' as const, brokers, replicationFactor: 1 }]
+        : []),
     ],
     topics: (how.topics ?? [{}]).map((each, index) => ({
       ...topic,
@@ -351,21 +355,25 @@ const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<Fau
     ),
     fc.record({ kind: fc.constant('leader-rebalance' as const), atNs: spans.atNs, cluster: fc.constant('fronting') }),
     fc.record({ kind: fc.constant('cluster-unreachable' as const), ...spans, cluster: fc.constant('fronting') }),
+    ...movesWithin(spans.atNs),
   ];
   each.push(networkFaults(brokers, sinks, spans));
   if (sinks.length > 0) {
     const sink = fc.constantFrom(...sinks.map(({ name }) => name));
+    const reject = fc.record({
+      kind: fc.constant('sink-reject' as const),
+      ...spans,
+      sink,
+      share: fc.constantFrom(0.3, 1),
+      manner: fc.constantFrom('retriable' as const, 'for-good' as const, 'for-good' as const),
+    });
     each.push(
       fc.record({ kind: fc.constant('sink-stop' as const), ...spans, sink }),
       fc.record({ kind: fc.constant('router-crash' as const), atNs: spans.atNs, sink, container: fc.nat(1) }),
       fc.record({ kind: fc.constant('router-stuck' as const), ...spans, sink, container: fc.nat(1) }),
-      fc.record({
-        kind: fc.constant('sink-reject' as const),
-        ...spans,
-        sink,
-        share: fc.constantFrom(0.3, 1),
-        manner: fc.constantFrom('retriable' as const, 'for-good' as const),
-      }),
+      // Twice: a record is refused for good only where routers drop what is.
+      reject,
+      reject,
       fc.record({
         kind: fc.constant('router-host-crash' as const),
         atNs: spans.atNs,

@@ -1,6 +1,7 @@
 /** From topics to the arrivals of each stream: rates, sizes and the curve that they follow. */
 import { pow } from '../engine/index.ts';
 import type { Scenario, TopicSpec } from '../scenario/scenario.ts';
+import { evacuationSteps } from '../traffic/evacuation.ts';
 import { rateCurveOf } from '../traffic/shape.ts';
 import { Arrivals, type StreamArrivals } from './arrivals.ts';
 import type { StreamPlan } from './stream-plan.ts';
@@ -10,6 +11,8 @@ export function arrivalsOf(scenario: Scenario, plan: StreamPlan): Arrivals {
   scenario.topics.forEach((topic, index) => {
     tails.set(index, paretoOf(topic));
   });
+  const evacuated = scenario.faults.some(({ kind }) => kind === 'region-evacuation');
+  const regionOf = (topic: TopicSpec) => scenario.clusters.find(({ name }) => name === topic.cluster)!.region;
   const streams = Array.from({ length: plan.streams }, (_, stream): StreamArrivals => {
     const topic = scenario.topics[plan.streamTopic[stream]];
     return {
@@ -23,11 +26,14 @@ export function arrivalsOf(scenario: Scenario, plan: StreamPlan): Arrivals {
   const endNs = scenario.warmupNs + scenario.durationNs;
   const surges = scenario.faults.filter((fault) => fault.kind === 'surge');
   const surging = scenario.topics.map(({ name }) => surges.filter(({ topics }) => topics?.includes(name) ?? true));
-  const curves = surging.map((spans) => rateCurveOf(shape, endNs, untilNs, spans));
+  const curves = scenario.topics.map((topic, index) => {
+    const times = evacuated ? evacuationSteps(scenario, regionOf(topic)) : null;
+    return rateCurveOf(shape, endNs, untilNs, surging[index], times);
+  });
   return new Arrivals(streams, {
     process: arrivals,
     curve: shape.kind === 'constant' && untilNs === undefined ? null : rateCurveOf(shape, endNs, untilNs),
-    curves: surges.length === 0 ? null : Array.from(plan.streamTopic, (topic) => curves[topic]),
+    curves: surges.length === 0 && !evacuated ? null : Array.from(plan.streamTopic, (topic) => curves[topic]),
     keys: policy.partitioner === 'keyed' ? policy.keys : 0,
     spreadNs: policy.lingerNs,
   });

@@ -1,11 +1,13 @@
 /**
  * Where everything stands: zones, brokers, partitions and who leads them. Built once from the scenario; only leaders move
  * (`Controllers`). Brokers, topics and partitions are numbered once over the whole world: fronting topics
- * in the order of the scenario, then one mirrored topic per topic in each consumer cluster that a route writes to.
+ * in the order of the scenario, then one mirrored topic per topic in each consumer cluster that a route writes to, then
+ * one topic for each further cluster that a fronting topic may go to while the world runs (`places`).
  */
 import type { ClusterSpec, Scenario } from '../scenario/scenario.ts';
 import { Network } from './network.ts';
 import { placeReplicas } from './placement.ts';
+import { furtherPlaces } from './topic-places.ts';
 import { zoneOfBroker } from './zones.ts';
 
 export const REPLICAS_MAX = 5;
@@ -38,6 +40,10 @@ export class Topology {
   readonly clusters: readonly ClusterSpec[];
   /** Topic that mirrors a fronting topic in a consumer cluster, by `${cluster}/${topic}`. */
   readonly mirrors: ReadonlyMap<string, number>;
+  /** Topic that stands for a fronting topic in another cluster, by `${cluster}/${topic}`. */
+  readonly places: ReadonlyMap<string, number>;
+  /** The fronting topic that each topic is or stands for; −1 for mirrors. */
+  readonly topicHome: Int32Array;
   readonly network: Network;
 
   constructor(scenario: Scenario) {
@@ -74,6 +80,8 @@ export class Topology {
 
     const topics = layTopics(scenario);
     this.mirrors = topics.mirrors;
+    this.places = topics.places;
+    this.topicHome = Int32Array.from(topics.home);
     this.topics = topics.names.length;
     this.topicNames = topics.names;
     this.topicCluster = Int32Array.from(topics.cluster);
@@ -92,6 +100,18 @@ export class Topology {
     this.partitionOffline = new Uint8Array(partitions);
     this.replicas = new Int32Array(partitions * REPLICAS_MAX).fill(-1);
     this.#place(scenario);
+  }
+
+  /** The fronting topic of the partition, wherever it is; −1 for a mirror's. */
+  homeOf(partition: number): number {
+    return this.topicHome[this.partitionTopic[partition]];
+  }
+
+  /** The topics that stand for a fronting topic: itself, and those in other clusters that it may go to. */
+  placesOf(home: number): number[] {
+    const places: number[] = [];
+    for (let topic = 0; topic < this.topics; topic++) if (this.topicHome[topic] === home) places.push(topic);
+    return places;
   }
 
   zoneOf(broker: number): number {
@@ -134,9 +154,12 @@ function layTopics(scenario: Scenario) {
   const partitions: number[] = [];
   const copies: number[] = [];
   const retentionNs: number[] = [];
+  const home: number[] = [];
   const mirrors = new Map<string, number>();
+  const places = new Map<string, number>();
   const clusterIndex = new Map(scenario.clusters.map((spec, index) => [spec.name, index]));
   for (const topic of scenario.topics) {
+    home.push(names.length);
     names.push(topic.name);
     cluster.push(clusterIndex.get(topic.cluster)!);
     partitions.push(topic.partitions);
@@ -151,6 +174,7 @@ function layTopics(scenario: Scenario) {
       const index = clusterIndex.get(sink.cluster)!;
       const spec = scenario.clusters[index];
       mirrors.set(key, names.length);
+      home.push(-1);
       names.push(key);
       cluster.push(index);
       partitions.push(topic.partitions);
@@ -158,5 +182,17 @@ function layTopics(scenario: Scenario) {
       retentionNs.push(spec.retentionNs);
     }
   }
-  return { names, cluster, partitions, copies, retentionNs, mirrors };
+  for (const place of furtherPlaces(scenario)) {
+    const topic = scenario.topics[place.topic];
+    const key = `${place.cluster}/${topic.name}`;
+    const index = clusterIndex.get(place.cluster)!;
+    places.set(key, names.length);
+    home.push(place.topic);
+    names.push(key);
+    cluster.push(index);
+    partitions.push(topic.partitions);
+    copies.push(Math.min(topic.replicationFactor, scenario.clusters[index].brokers));
+    retentionNs.push(topic.retentionNs);
+  }
+  return { names, cluster, partitions, copies, retentionNs, mirrors, places, home };
 }

@@ -68,6 +68,7 @@ export function buildResult(simulation: Simulation, books: Books): RunResult {
     }),
     ...compared,
     ...(simulation.healing !== null && { healing: healingReport(simulation.healing.counts) }),
+    ...(simulation.failoverScores.count > 0 && { failovers: simulation.failoverScores.report(ledger) }),
     ...(struck.length > 0 && { struck }),
     guesses: scenario.guesses,
   };

@@ -186,6 +186,38 @@ export interface AuditReport {
   readonly scores: readonly AuditScore[];
 }
 
+/** What was lost, and came twice, in a part of a failover: over the whole world, by cause. */
+export interface FailoverPhase {
+  /** Until a fault was detected; until producers were on the stand-by; until the old cluster was drained; and since. */
+  readonly phase: 'before detection' | 'during shift' | 'during drain' | 'after';
+  readonly dropped: Counts<DropCause>;
+  readonly unknown: number;
+  /** Over all routes. */
+  readonly lost: Counts;
+  /** Second copies in fronting logs. */
+  readonly duplicates: Counts;
+}
+
+/** The score of a failover. Seconds; null for what was not reached. */
+export interface FailoverReport {
+  readonly cluster: string;
+  readonly to: string;
+  /** From the beginning of the fault until it was detected; null when none was under way. */
+  readonly detect: number | null;
+  /** Each step from the end of the one before. */
+  readonly start: number | null;
+  readonly create: number | null;
+  readonly shift: number | null;
+  readonly drain: number | null;
+  /** Until traffic may return: the cluster is well, and has been left for as long as it should. */
+  readonly stay: number | null;
+  readonly shiftBack: number | null;
+  readonly drainStandby: number | null;
+  /** From the beginning of the fault (else from the decision) until all producers were on the stand-by. */
+  readonly untilShifted: number | null;
+  readonly phases: readonly FailoverPhase[];
+}
+
 export interface RunResult {
   readonly scenario: string;
   readonly scenarioHash: string;
@@ -222,6 +254,8 @@ export interface RunResult {
   readonly audit?: AuditReport;
   /** Only with `alerts` in the scenario. */
   readonly alerts?: AlertsReport;
+  /** Absent when there was none. */
+  readonly failovers?: readonly FailoverReport[];
   readonly assertions: readonly AssertionReport[];
   /** Absent without an automaton. */
   readonly healing?: HealingReport;

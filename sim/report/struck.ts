@@ -35,6 +35,12 @@ function targetOf(fault: FaultSpec): string {
     case 'cluster-unreachable':
     case 'metadata-away':
       return fault.cluster;
+    case 'topic-move':
+      return `${fault.topic} to ${fault.to}`;
+    case 'failover':
+      return `${fault.cluster} to ${fault.to}`;
+    case 'region-evacuation':
+      return fault.region;
     case 'zookeeper-node-kill':
       return `${fault.zookeeper}/${fault.node}`;
     case 'zookeeper-down':

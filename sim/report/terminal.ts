@@ -4,6 +4,7 @@
  */
 import { alertLines } from './alert-lines.ts';
 import { auditLines } from './audit-lines.ts';
+import { failoverLines } from './failover-lines.ts';
 import { bytes, compact, count, counted, milliseconds, share, shareOf, significant, span } from './figures.ts';
 import { migrationLines } from './migration.ts';
 import type { Counts, GroupsReport, RunResult, SinkReport } from './result.ts';
@@ -30,6 +31,9 @@ export function renderSummary(result: RunResult, options: SummaryOptions): strin
     verdict(result, page),
     section('Where records went', [...producerLeg(result, page), '', ...routeLeg(result, page)], page),
     section('Loss by cause', lossByCause(result, page), page),
+    ...(result.failovers === undefined
+      ? []
+      : [section('Failover', failoverLines(result.failovers, page.columns), page)]),
     section('Latency by sink, from offer to sink, ms', latency(result, page), page),
     section('Lag against retention', lag(result, page), page),
     ...(result.audit === undefined ? [] : [section('Auditors, and the truth', auditLines(result.audit, page), page)]),

@@ -1,5 +1,4 @@
 /** A scenario after parsing: every unit resolved to integer nanoseconds, bytes, per second. The world is built from it. */
-
 import type { OffsetReset } from '../../src/router/policy.ts';
 import type { AlertsSpec } from './alerts-spec.ts';
 import type { AssertionSpec } from './assertion-spec.ts';
@@ -8,6 +7,7 @@ import type { GroupSpec } from './group-spec.ts';
 import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 import type { MigrationSpec } from './migration-spec.ts';
+import type { MoveFaultSpec } from './move-spec.ts';
 import type { NetworkFaultSpec } from './place-spec.ts';
 import type { ZooKeeperFaultSpec, ZooKeeperSpec } from './zookeeper-spec.ts';
 
@@ -18,6 +18,7 @@ export type { GroupSpec } from './group-spec.ts';
 export type { HazardSpec } from './hazard-spec.ts';
 export type { HealingSpec } from './healing-spec.ts';
 export type { BranchSpec, MigrationSpec } from './migration-spec.ts';
+export type { EvacuationSpec, FailoverSpec, TopicMoveSpec } from './move-spec.ts';
 export type { NetworkQualitySpec, PlaceSpec } from './place-spec.ts';
 
 export interface BrokerSpec {
@@ -64,8 +65,8 @@ export type { ZooKeeperSpec } from './zookeeper-spec.ts';
 export interface ClusterSpec {
   readonly name: string;
   readonly region: string;
-  /** Fronting clusters hold topics of one class; the consumer tier takes what routers write. */
-  readonly role: 'fronting' | 'consumer';
+  /** Fronting clusters hold topics of one class; the consumer tier takes what routers write; stand-bys hold nothing until a failover. */
+  readonly role: 'fronting' | 'consumer' | 'stand-by';
   readonly class: 'low' | 'normal' | 'high';
   readonly brokers: number;
   readonly broker: BrokerSpec;
@@ -294,6 +295,7 @@ export type FaultSpec =
   | { readonly kind: 'rolling-restart'; readonly atNs: number; readonly cluster: string; readonly downNs: number }
   | { readonly kind: 'leader-rebalance'; readonly atNs: number; readonly cluster: string }
   | { readonly kind: 'cluster-unreachable'; readonly atNs: number; readonly forNs: number; readonly cluster: string }
+  | MoveFaultSpec
   | NetworkFaultSpec
   | { readonly kind: 'sink-stop'; readonly atNs: number; readonly forNs: number; readonly sink: string }
   | {

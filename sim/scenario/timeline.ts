@@ -6,6 +6,7 @@ import { chaosOf } from './chaos.ts';
 import { hazardsOf } from './hazards.ts';
 import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
+import { movesOf } from './moves.ts';
 import { placePairs } from './places.ts';
 import type { AssertionSpec, FaultSpec, SinkSpec } from './scenario.ts';
 import { formatQuantity } from './units.ts';
@@ -180,6 +181,10 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
     case 'chaos-kong':
     case 'region-kill':
       return chaosOf(fault, i, context);
+    case 'topic-move':
+    case 'failover':
+    case 'region-evacuation':
+      return movesOf(fault, { index: i, atNs }, context);
     default:
       return hazardsOf(fault, { index: i, atNs }, context);
   }

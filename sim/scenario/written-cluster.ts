@@ -219,8 +219,8 @@ export const controllerSchema = group(
 export const clusterSchema = group(
   z.strictObject({
     role: setting(
-      choice(['fronting', 'consumer']),
-      'Fronting clusters take what producers send; consumer clusters what routers write.',
+      choice(['fronting', 'consumer', 'stand-by']),
+      'Fronting clusters take what producers send; consumer clusters what routers write; stand-bys nothing until a failover.',
       'T16',
       'fronting',
     ),

@@ -5,6 +5,7 @@ import { alertAssertionSchema } from './written-alerts.ts';
 import { chaosSchemas } from './written-chaos.ts';
 import { nameOf } from './written-cluster.ts';
 import { hazardSchemas } from './written-hazards.ts';
+import { moveSchemas } from './written-moves.ts';
 import { networkFaults } from './written-network.ts';
 import { zookeeperFaults } from './written-zookeeper.ts';
 
@@ -167,6 +168,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     'A sink stops and returns.',
   ),
   ...chaosSchemas,
+  ...moveSchemas,
   ...hazardSchemas,
   group(
     z.strictObject({

@@ -2,17 +2,12 @@
 import { sin } from '../engine/math.ts';
 import type { TrafficShape } from '../scenario/scenario.ts';
 import { RateCurve } from './rate-curve.ts';
+import { product, type Steps } from './steps.ts';
 
 /** Steps of a cycle: five minutes of a day, within 0.02 % of the sine's slope. */
 const STEPS_OF_CYCLE = 288;
 const STEPS_OF_RAMP = 32;
 const TWO_PI = 6.283185307179586;
-
-/** Where each factor begins to hold. */
-interface Steps {
-  readonly startsNs: readonly number[];
-  readonly factors: readonly number[];
-}
 
 /** For a while the rate is so many times that of its shape. */
 export interface RateSpan {
@@ -23,15 +18,17 @@ export interface RateSpan {
 
 /**
  * The curve of a shape over [0, endNs); what it says beyond is the last factor held. From `offNs` on it is 0. Spans multiply
- * it, and each other.
+ * it, and each other, and so do `times`.
  */
 export function rateCurveOf(
   shape: TrafficShape,
   endNs: number,
   offNs = Infinity,
   spans: readonly RateSpan[] = [],
+  times: Steps | null = null,
 ): RateCurve {
-  const { startsNs, factors } = spread(stepsOf(shape, endNs), spans);
+  const steps = spread(stepsOf(shape, endNs), spans);
+  const { startsNs, factors } = times === null ? steps : product(steps, times);
   if (offNs === Infinity) return new RateCurve(startsNs, factors);
   const kept = startsNs.filter((startNs) => startNs < offNs);
   return new RateCurve([...kept, offNs], [...factors.slice(0, kept.length), 0]);

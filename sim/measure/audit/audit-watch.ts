@@ -112,10 +112,10 @@ export class AuditWatch extends Observer {
 
   override truncated(partition: number, from: number): void {
     const { clusters, topology, scenario } = this.#world!;
+    const home = topology.homeOf(partition);
     // A tail that is lost stays a gap; what was not done with is taken back.
-    if (clusters.logs[partition].endOffset() > from || topology.partitionTopic[partition] >= scenario.topics.length)
-      return;
-    const topic = scenario.topics[topology.partitionTopic[partition]].name;
+    if (clusters.logs[partition].endOffset() > from || home < 0) return;
+    const topic = scenario.topics[home].name;
     this.#mapOf(partition).truncate(from, (window, n, again) => {
       this.#passKafka(topic, topology.partitionLeader[partition], { window, n: -n, ageNs: -Infinity, again });
     });
@@ -125,7 +125,7 @@ export class AuditWatch extends Observer {
 
   override delivered({ sink, partition, from, to }: RouteRange, nowNs: number): void {
     const { scenario, topology } = this.#world!;
-    const topic = scenario.topics[topology.partitionTopic[partition]].name;
+    const topic = scenario.topics[topology.homeOf(partition)].name;
     const into = toSink(topic, scenario.sinks[sink].name);
     const leg = legName(into);
     this.#mapOf(partition).visit(from, to, ({ window, firstNs }, n) => {

@@ -66,6 +66,18 @@ export function visitRoutes(
   }
 }
 
+/** True when every sink has all that the topic's logs hold, or will never get it. */
+export function isDrained(fleet: RouterFleet, endOf: (partition: number) => number, topic: number): boolean {
+  return fleet.plan.jobs.every((job) => {
+    if (job.place !== topic) return true;
+    const end = job.firstRoute + job.sinks.length * job.partitions;
+    for (let route = job.firstRoute; route < end; route++) {
+      if (fleet.books.position(route) < endOf(fleet.partitionOfRoute[route])) return false;
+    }
+    return true;
+  });
+}
+
 /** Age of the oldest record that the m-th sink of the job does not have, ns; 0 when it has all. */
 export function oldestAgeNs(
   world: {

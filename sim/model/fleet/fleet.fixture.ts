@@ -156,6 +156,7 @@ export class SteadyWorld implements FetchDoor, ProduceDoor {
       topicFirstPartition: Int32Array.of(0, partitions),
       topicPartitions: Int32Array.of(partitions, partitions),
       baseNs: (from, to) => (from === to ? 200_000 : 600_000),
+      topicHome: Int32Array.of(0, -1),
       tripNs: (from, to, entity, ordinal) => (from === to ? 200_000 : 600_000) + ((entity + ordinal) & 1023),
     };
     this.fleet = new RouterFleet({

@@ -56,7 +56,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
   private readonly engine: Engine;
   private readonly fetches: FetchLane;
   private readonly jobOptions: readonly JobOptions[];
-  private readonly rescaling: Rescaling;
+  readonly rescaling: Rescaling;
   private readonly news: RouteNews | null;
   private readonly losses: RouteLosses;
   private readonly jobOf: Int32Array;
@@ -183,7 +183,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
 
   /** Starts every container: the fleet has been running, so all begin at once, at offset 0. */
   start(): void {
-    for (const job of this.plan.jobs) {
+    for (const job of this.plan.jobs.filter(({ open }) => open)) {
       const runs = Array.from({ length: job.containers }, (_, i) => this.launch(job, i));
       this.groups?.of(job)?.start(runs);
       this.rescaling.start(job);

@@ -3,7 +3,7 @@ import type { JobPlan } from './job.ts';
 
 /** The i-th of the containers that write to the sink, counted round if there are fewer; −1 when there is none. */
 export function containerOfSink(plan: JobPlan, sink: number, i: number): number {
-  const jobs = plan.jobs.filter((job) => job.sinks.includes(sink));
+  const jobs = plan.jobs.filter((job) => job.open && job.sinks.includes(sink));
   const containers = jobs.reduce((n, job) => n + job.containers, 0);
   let left = containers === 0 ? 0 : i % containers;
   for (const job of jobs) {

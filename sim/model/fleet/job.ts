@@ -8,6 +8,8 @@ export interface FleetTopology {
   readonly partitionLeader: Int32Array;
   readonly topicFirstPartition: Int32Array;
   readonly topicPartitions: Int32Array;
+  /** The fronting topic that each topic stands for, −1 for those that producers don't write to. */
+  readonly topicHome: Int32Array;
   /** One-way trip, ns: a pure function of its arguments. */
   tripNs(fromZone: number, toZone: number, entity: number, ordinal: number): number;
   /** Without jitter. */
@@ -22,6 +24,10 @@ export interface FleetTopology {
 export interface Job {
   readonly index: number;
   readonly topic: number;
+  /** The job of its routers where the topic is at first: itself, or the one that it stands for in another cluster. */
+  readonly home: number;
+  /** The topic that it reads: the same, or one that stands for it in another cluster. */
+  readonly place: number;
   /** Sinks by index in the scenario; the first rules grouping and bounds. */
   readonly sinks: readonly number[];
   readonly spec: RouterSpec;
@@ -35,6 +41,8 @@ export interface Job {
   readonly containersMax: number;
   /** Containers that share the partitions now. */
   containers: number;
+  /** False while there is nothing to read: its topic is not there yet, or no longer used. */
+  open: boolean;
 }
 
 export interface JobPlan {
@@ -78,7 +86,9 @@ export function planJobs(scenario: Scenario, topology: FleetTopology): JobPlan {
       const range = share.of(partitions);
       jobs.push({
         index: jobs.length,
+        home: jobs.length,
         topic: t,
+        place: t,
         sinks,
         spec,
         partitions,
@@ -89,11 +99,24 @@ export function planJobs(scenario: Scenario, topology: FleetTopology): JobPlan {
         containersMin: range.min,
         containersMax: range.max,
         containers: range.now,
+        open: true,
       });
       consumers += partitions;
       routes += partitions * sinks.length;
       containers += range.max;
     });
+  });
+  const homes = [...jobs];
+  topology.topicHome.forEach((home, place) => {
+    if (home < 0 || home === place) return;
+    for (const job of homes.filter(({ topic }) => topic === home)) {
+      const firstPartition = topology.topicFirstPartition[place];
+      const where = { index: jobs.length, firstPartition, firstConsumer: consumers, firstRoute: routes };
+      jobs.push({ ...job, ...where, place, firstContainer: containers, open: false });
+      consumers += job.partitions;
+      routes += job.partitions * job.sinks.length;
+      containers += job.containersMax;
+    }
   });
   return { jobs, consumers, routes, containers };
 }

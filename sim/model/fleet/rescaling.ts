@@ -4,10 +4,11 @@ import type { Engine } from '../../engine/engine.ts';
 import type { CheckpointStore, Store } from '../store.ts';
 import type { ContainerRun } from './container-run.ts';
 import type { Job } from './job.ts';
-import { type Launches, READ_CHECKPOINTS } from './launches.ts';
+import { type Launches, READ_CHECKPOINTS, READ_DESIRED } from './launches.ts';
 
 const SAMPLE = 0;
 const REPACK = 1;
+const CLOSE = 2;
 
 export interface RescalingHost {
   readonly engine: Engine;
@@ -39,13 +40,49 @@ export class Rescaling {
     const { engine, jobs } = host;
     this.kind = engine.kind('router job', (job, step) => {
       if (step === SAMPLE) this.sample(jobs[job]);
-      else this.repack(jobs[job]);
+      else if (step === REPACK) this.repack(jobs[job]);
+      else if (!jobs[job].open) this.stop(jobs[job]);
     });
     this.ordinals = new Uint32Array(jobs.length);
     this.repackingTo = new Int32Array(jobs.length);
   }
 
+  /** Containers are launched that read the topic, or end. */
+  open(topic: number, open: boolean): void {
+    const { jobs, launches, runOn } = this.host;
+    for (const job of jobs.filter(({ place }) => place === topic)) {
+      if (job.open === open) continue;
+      job.open = open;
+      if (!open) this.close(job);
+      else this.start(job);
+      for (let i = 0; open && i < job.containers; i++) {
+        const container = job.firstContainer + i;
+        launches.cancel(container);
+        // Closed and opened at once, it may never have stopped.
+        if (runOn(container) === null) launches.schedule(container, READ_DESIRED, 0);
+      }
+    }
+  }
+
+  /** The job is over: its containers commit what they have written, and end. */
+  private close(job: Job): void {
+    const { engine, checkpoints, runOn } = this.host;
+    for (let i = 0; i < job.containers; i++) runOn(job.firstContainer + i)?.core.flushCommits(engine.nowNs);
+    this.schedule(job, CLOSE, checkpoints.latencyNs + 1);
+  }
+
+  private stop(job: Job): void {
+    const { launches, runOn, stop, leave } = this.host;
+    for (let i = 0; i < job.containers; i++) {
+      const container = job.firstContainer + i;
+      if (runOn(container) !== null) (job.spec.group === null ? stop : leave)(container);
+      launches.cancel(container);
+    }
+  }
+
+  /** Once for a job: it samples even while it is closed. */
   start(job: Job): void {
+    if (this.ordinals[job.index] > 0) return;
     if (this.host.scalers[job.index] !== null) this.schedule(job, SAMPLE, job.spec.scaling!.sampleNs);
   }
 
@@ -57,7 +94,7 @@ export class Rescaling {
   private sample(job: Job): void {
     const { engine, scalers, checkpoints, launches, desiredState, lagNs } = this.host;
     this.schedule(job, SAMPLE, job.spec.scaling!.sampleNs);
-    if (this.repackingTo[job.index] > 0) return;
+    if (this.repackingTo[job.index] > 0 || !job.open) return;
     const wanted = scalers[job.index]!.sample(lagNs(job) / 1e9, job.containers, engine.nowNs);
     if (wanted === job.containers) return;
     if (job.spec.group !== null && wanted > job.containers) {
@@ -89,7 +126,7 @@ export class Rescaling {
     this.repackingTo[job.index] = 0;
     if (grouped) return;
     this.repacks++;
-    for (let i = 0; i < job.containers; i++) {
+    for (let i = 0; job.open && i < job.containers; i++) {
       launches.schedule(job.firstContainer + i, READ_CHECKPOINTS, desiredState.latencyNs);
     }
   }

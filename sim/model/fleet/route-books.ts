@@ -86,6 +86,11 @@ export class RouteBooks {
     if (from <= this.edges[route * 2 + 1]) this.advance(route);
   }
 
+  /** [from, to) of the log, counted as copies where it was delivered, was none. */
+  noCopies(route: number, from: number, to: number): void {
+    this.duplicates[route * CAUSES + LOG_DUPLICATE] -= this.delivered[route].covered(from, to);
+  }
+
   /** [from, to) is gone: lost, as far as the sink does not have it. */
   lose(route: number, from: number, to: number): void {
     const lost = this.lost[route] ?? new IntervalSet();

@@ -53,7 +53,9 @@ describe('any scenario', () => {
   it('has every kind of fault, every setting of a world, and often fewer kinds than there are', () => {
     const many = drawn(scenarios(), 200).map(({ value }) => value);
     const kinds = many.map((each) => new Set(each.faults!.map(({ kind }) => kind)));
-    expect([...new Set(kinds.flatMap((each) => [...each]))].sort()).toEqual(FAULT_KINDS.map(({ kind }) => kind).sort());
+    // Drawn worlds have neither a stand-by nor a second region: see `failover.laws.test.ts`.
+    const placed = FAULT_KINDS.filter(({ kind }) => kind !== 'failover' && kind !== 'region-evacuation');
+    expect([...new Set(kinds.flatMap((each) => [...each]))].sort()).toEqual(placed.map(({ kind }) => kind).sort());
     expect(kinds.filter((each) => each.size === 1).length).toBeGreaterThan(20);
     expect(kinds.filter((each) => each.size >= 3).length).toBeGreaterThan(10);
     const seen = new Set(many.flatMap(({ clusters }) => Object.keys(clusters!)));

@@ -40,6 +40,18 @@ const eachZooKeeperNode = ({ zookeepers }: Targets): Strike[] =>
 const eachSink = ({ sinks }: Targets): Strike[] => sinks.map(({ name }) => ({ sink: name }));
 const eachContainer = ({ sinks }: Targets): Strike[] =>
   sinks.flatMap(({ name, containers }) => range(containers).map((container) => ({ sink: name, container })));
+/** Of seconds instead of minutes, as all else in these worlds. */
+const QUICK = { boot: '100ms', create: '50ms', poll: '200ms', stay: '100ms', look: '50ms' } as const;
+const eachFailover = ({ clusters }: Targets): Strike[] =>
+  clusters
+    .filter(({ role }) => role === 'fronting')
+    .flatMap(({ name, region }) =>
+      clusters
+        .filter((other) => other.role === 'stand-by' && other.region === region)
+        .map((standby) => ({ cluster: name, to: standby.name, ...QUICK })),
+    );
+const eachEvacuation = ({ regions }: Targets): Strike[] =>
+  regions.length > 1 ? regions.map(({ name }) => ({ region: name, over: '1ms' })) : [];
 const eachRestart = (targets: Targets): Strike[] => eachCluster(targets).map((at) => ({ ...at, down: '50ms' }));
 const eachRegion = ({ regions }: Targets): Strike[] => regions.map(({ name }) => ({ region: name }));
 const eachMonkey = ({ sinks }: Targets): Strike[] => [
@@ -102,6 +114,8 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'zookeeper-election', lasts: false, by: 'world', strikes: eachZooKeeper },
   { kind: 'rolling-restart', lasts: false, by: 'operator', strikes: eachRestart },
   { kind: 'leader-rebalance', lasts: false, by: 'operator', strikes: eachCluster },
+  { kind: 'failover', lasts: false, by: 'operator', strikes: eachFailover },
+  { kind: 'region-evacuation', lasts: true, by: 'operator', strikes: eachEvacuation },
   { kind: 'cluster-unreachable', lasts: true, by: 'world', strikes: eachCluster },
   { kind: 'network-partition', lasts: true, by: 'world', strikes: eachCut },
   { kind: 'network-loss', lasts: true, by: 'world', strikes: eachBadWay({ loss: '1%' }, { loss: '30%' }) },

@@ -3,7 +3,13 @@ import { hostOfBroker } from '../../model/placement.ts';
 import { resolveScenario, type Scenario, type Written } from '../../scenario/index.ts';
 
 export interface Targets {
-  readonly clusters: readonly { readonly name: string; readonly brokers: number; readonly hosts: number }[];
+  readonly clusters: readonly {
+    readonly name: string;
+    readonly role: 'fronting' | 'consumer' | 'stand-by';
+    readonly region: string;
+    readonly brokers: number;
+    readonly hosts: number;
+  }[];
   readonly zookeepers: readonly { readonly name: string; readonly nodes: number }[];
   readonly regions: readonly { readonly name: string; readonly zones: number }[];
   /** Containers are numbered over all topics of the sink. */
@@ -25,10 +31,10 @@ export function worldOf(written: Written): Scenario {
 export function targetsOf(written: Written): Targets {
   const { clusters, sinks, regions, zookeepers = [] } = worldOf(written);
   return {
-    clusters: clusters.map(({ name, brokers, brokersPerHost, region }) => {
+    clusters: clusters.map(({ name, role, brokers, brokersPerHost, region }) => {
       const { zones } = regions.find((each) => each.name === region)!;
       const hosts = range(brokers).map((broker) => hostOfBroker(broker, zones, brokersPerHost));
-      return { name, brokers, hosts: Math.max(...hosts) + 1 };
+      return { name, role, region, brokers, hosts: Math.max(...hosts) + 1 };
     }),
     zookeepers,
     regions,
