@@ -256,11 +256,14 @@ export class SmallWorld implements RouterEffects {
     this.nowNs = until;
   }
 
-  /** Everything healthy: answers all, empty fetches too as a broker does when their wait runs out, until all is committed. */
+  /**
+   * Everything healthy: answers all, empty fetches too as a broker does when their wait runs out, until all is committed
+   * and nothing held, not even of slots that were given up.
+   */
   drain(rounds = 2000): void {
     for (let slot = 0; slot < this.stored.length; slot++) this.assign(slot);
     for (let round = 0; round < rounds; round++) {
-      if (this.stored.every((offset, slot) => offset === this.logEnd[slot])) return;
+      if (this.core.heldBytes === 0 && this.stored.every((offset, slot) => offset === this.logEnd[slot])) return;
       for (const p of [...this.pending]) {
         const i = this.pending.indexOf(p);
         if (i >= 0) this.answer(i);
