@@ -259,29 +259,39 @@ describe('whatever moves, when, and how it goes', () => {
 
   it('each record ends once, keys go to their partitions, and what may be written is never called dropped', () => {
     fc.assert(
-      fc.property(settings, fc.option(leadersOf), fc.array(step, { maxLength: 60 }), (changes, first, script) => {
-        const world = moving(first, changes);
-        play(world, script, true);
-        expect(world.fates.size).toBe(world.ids);
-        expect([world.core.batches.live, world.core.requests.live]).toEqual([0, 0]);
-        for (const { key, partition, partitions } of world.trips) {
-          expect(partition).toBeLessThan(partitions);
-          if (key !== NO_KEY) expect(partition).toBe(key % partitions);
-        }
-        for (const id of world.silent) expect(world.fates.get(id)).not.toBe('dropped');
-      }),
-      { numRuns: 400 },
+      fc.property(
+        settings,
+        fc.option(leadersOf),
+        fc.array(step, { maxLength: 60, size: 'max' }),
+        (changes, first, script) => {
+          const world = moving(first, changes);
+          play(world, script, true);
+          expect(world.fates.size).toBe(world.ids);
+          expect([world.core.batches.live, world.core.requests.live]).toEqual([0, 0]);
+          for (const { key, partition, partitions } of world.trips) {
+            expect(partition).toBeLessThan(partitions);
+            if (key !== NO_KEY) expect(partition).toBe(key % partitions);
+          }
+          for (const id of world.silent) expect(world.fates.get(id)).not.toBe('dropped');
+        },
+      ),
+      { numRuns: 100 },
     );
   });
 
   it('keeps the order of each key as long as nothing fails', () => {
     fc.assert(
-      fc.property(settings, fc.option(leadersOf), fc.array(step, { maxLength: 60 }), (changes, first, script) => {
-        const world = moving(first, { ...changes, requestTimeoutNs: 1e15, deliveryTimeoutNs: Infinity });
-        play(world, script, false);
-        for (const ids of world.order().values()) expect(ids).toEqual(ids.toSorted((a, b) => a - b));
-      }),
-      { numRuns: 400 },
+      fc.property(
+        settings,
+        fc.option(leadersOf),
+        fc.array(step, { maxLength: 60, size: 'max' }),
+        (changes, first, script) => {
+          const world = moving(first, { ...changes, requestTimeoutNs: 1e15, deliveryTimeoutNs: Infinity });
+          play(world, script, false);
+          for (const ids of world.order().values()) expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+        },
+      ),
+      { numRuns: 100 },
     );
   });
 });

@@ -210,7 +210,7 @@ function expectSound(world: Driven): void {
   for (const n of inFlight) expect(n).toBeLessThanOrEqual(config.inFlightMax);
 }
 
-const steps = fc.array(step, { maxLength: 60 });
+const steps = fc.array(step, { maxLength: 60, size: 'max' });
 
 describe('whatever is offered, answered, learnt and whenever', () => {
   it('the books balance, the bounds hold, and nothing is left in the end', () => {
@@ -226,7 +226,7 @@ describe('whatever is offered, answered, learnt and whenever', () => {
         expect(world.held().records).toBe(0);
         expect([world.core.batches.live, world.core.requests.live]).toEqual([0, 0]);
       }),
-      { numRuns: 400 },
+      { numRuns: 100 },
     );
   });
 
@@ -241,7 +241,7 @@ describe('whatever is offered, answered, learnt and whenever', () => {
         while (world.unanswered().length > 0) world.answer(OUTCOME_OK, world.take(0));
         expect([world.core.batches.live, world.core.requests.live]).toEqual([0, 0]);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });
@@ -262,7 +262,7 @@ describe('with one request in flight', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });
@@ -290,7 +290,7 @@ describe('n records at once', () => {
         };
         expect(play(true)).toEqual(play(false));
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });
@@ -317,7 +317,7 @@ describe('calling only at deadlines', () => {
         };
         expect(play(true)).toEqual(play(false));
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 });

@@ -98,7 +98,7 @@ describe('whatever is offered and whenever', () => {
         ),
         fc.nat(1_000),
       ),
-      { maxLength: 60 },
+      { maxLength: 60, size: 'max' },
     )
     .map((steps) => {
       let atNs = 0;
@@ -145,7 +145,7 @@ describe('whatever is offered and whenever', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 });

@@ -75,8 +75,30 @@ describe('the sticky assignor', () => {
   });
 });
 
+const three: Assignee[] = [{ owned: [] }, { owned: [] }, { owned: [] }];
+
+describe('the sticky assignor, of what members have', () => {
+  it('gives the first members one more where nobody has anything', () => {
+    expect(stickyAssignor.assign(7, three)).toEqual([
+      [0, 1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
+  });
+
+  it('lets a member that has too many keep the lowest, in whatever order it names them', () => {
+    expect(stickyAssignor.assign(6, [{ owned: [5, 1, 3, 2] }, { owned: [4] }])).toEqual([
+      [1, 2, 3],
+      [0, 4, 5],
+    ]);
+  });
+
+  it('deals no partition that the topic does not have any more', () => {
+    expect(stickyAssignor.assign(2, [{ owned: [2, 9] }, { owned: [] }])).toEqual([[0], [1]]);
+  });
+});
+
 describe('others', () => {
-  const three: Assignee[] = [{ owned: [] }, { owned: [] }, { owned: [] }];
   it('deal stretches, or one by one', () => {
     expect(rangeAssignor.assign(7, three)).toEqual([
       [0, 1, 2],

@@ -53,6 +53,8 @@ export class SmallWorld implements RouterEffects {
   /** What each slot was last asked to commit, −1 while it is not this container's. */
   asked: number[] = [];
   readonly calls: string[] = [];
+  /** What the retry policy was asked: reason and attempt. */
+  readonly retries: string[] = [];
   granted: number[];
   sentRecords: number[];
   writeRecords: number[] = [];
@@ -102,7 +104,7 @@ export class SmallWorld implements RouterEffects {
           ? byCredit({ bufferBytesMax: s.bufferBytesMax, creditRecords: s.creditRecords })
           : pauseWhenFull(s.bufferBytesMax),
       commit: this.countedCommits(),
-      retry: exponentialRetry({ backoffNs: MS, backoffMaxNs: 8 * MS, refused: s.refused }),
+      retry: this.toldRetries(),
       reset: s.reset,
       draw: () => 0.5,
     };
@@ -113,6 +115,17 @@ export class SmallWorld implements RouterEffects {
     for (let slot = 0; slot < s.slots; slot++) this.assign(slot);
     if (s.creditRecords > 0) for (let sink = 0; sink < s.sinks; sink++) this.grant(sink, s.creditRecords);
     return this.core;
+  }
+
+  private toldRetries(): RouterRetryPolicy {
+    const policy = exponentialRetry({ backoffNs: MS, backoffMaxNs: 8 * MS, refused: this.settings.refused });
+    return {
+      ...policy,
+      backoffNs: (attempt, reason, draw) => {
+        this.retries.push(`${reason} ${attempt}`);
+        return policy.backoffNs(attempt, reason, draw);
+      },
+    };
   }
 
   /** By time, as the settings say; the number it is asked with is held against the world's own count. */
@@ -192,7 +205,7 @@ export class SmallWorld implements RouterEffects {
     this.calls.push(`resumed ${slot}`);
   }
   lost(slot: number, from: number, to: number, cause: SkipCause): void {
-    this.calls.push(`${cause === 'retention' ? 'lost' : 'skipped'} ${slot}:${from}-${to}`);
+    this.calls.push(`${{ retention: 'lost', 'skipped-by-reset': 'skipped' }[cause]} ${slot}:${from}-${to}`);
     for (let o = from; o < to; o++) this.lostOffsets[slot].add(o);
   }
   refused(write: number, sink: number): void {
@@ -256,11 +269,14 @@ export class SmallWorld implements RouterEffects {
     this.nowNs = until;
   }
 
-  /** Everything healthy: answers all, empty fetches too as a broker does when their wait runs out, until all is committed. */
+  /**
+   * Everything healthy: answers all, empty fetches too as a broker does when their wait runs out, until all is committed
+   * and nothing held, not even of slots that were given up.
+   */
   drain(rounds = 2000): void {
     for (let slot = 0; slot < this.stored.length; slot++) this.assign(slot);
     for (let round = 0; round < rounds; round++) {
-      if (this.stored.every((offset, slot) => offset === this.logEnd[slot])) return;
+      if (this.core.heldBytes === 0 && this.stored.every((offset, slot) => offset === this.logEnd[slot])) return;
       for (const p of [...this.pending]) {
         const i = this.pending.indexOf(p);
         if (i >= 0) this.answer(i);

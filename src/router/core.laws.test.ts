@@ -49,7 +49,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 2, arbitrary: fc.tuple(fc.constant('assign' as const), fc.nat(3)) },
     { weight: 1, arbitrary: fc.tuple(fc.constant('crash' as const), fc.nat(255)) },
   ),
-  { maxLength: 120 },
+  { maxLength: 120, size: 'max' },
 );
 
 function take(world: SmallWorld, step: Step): void {
@@ -100,7 +100,7 @@ describe('whatever fails, in whatever order answers come, a router core', () => 
         expect(world.core.heldBytes).toBe(0);
         expect(world.core.writesInFlight).toBe(0);
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     );
   });
 
@@ -112,7 +112,7 @@ describe('whatever fails, in whatever order answers come, a router core', () => 
         world.drain();
         expect(world.stored).toEqual(world.logEnd);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -137,7 +137,7 @@ describe('whatever fails, in whatever order answers come, a router core', () => 
           });
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

@@ -220,7 +220,7 @@ export class RouterCore {
   }
 
   get drained(): boolean {
-    return this.fetching.heldBytes === 0 && this.opened.first < 0 && this.sends.inFlightCount === 0;
+    return this.opened.first < 0 && this.sends.inFlightCount === 0;
   }
 
   /** Next offset to fetch. */
@@ -382,8 +382,10 @@ export class RouterCore {
 
   private readonly commitOne = (slot: number, offset: number): void => {
     const { progress } = this;
-    const allowed = offset <= progress.committable(slot) && offset >= progress.committed(slot);
-    invariant(allowed, 'only what the policy allows is committed');
+    invariant(
+      offset <= progress.committable(slot) && offset >= progress.committed(slot),
+      'only what the policy allows is committed',
+    );
     this.effects.commit(slot, offset);
   };
 }

@@ -23,9 +23,9 @@ export class Fetching {
   private readonly slotCount: number;
   private waitingFirst = 0;
   private waitingCount = 0;
-  private backingOff = 0;
   asked = 0;
   heldBytes = 0;
+  /** No slot that backs off is due before; may be early, since a slot that is dropped leaves it as it is. */
   dueNs = Infinity;
 
   constructor(options: {
@@ -70,10 +70,11 @@ export class Fetching {
   }
 
   answered(slot: number): void {
-    invariant(this.slots[slot * S + STATE] === ASKED, 'only a fetch that was asked is answered');
-    this.slots[slot * S + STATE] = FREE;
+    const at = slot * S;
+    invariant(this.slots[at + STATE] === ASKED, 'only a fetch that was asked is answered');
+    this.slots[at + STATE] = FREE;
+    this.slots[at + ATTEMPTS] = 0;
     this.asked--;
-    this.slots[slot * S + ATTEMPTS] = 0;
   }
 
   /** Answers how many fetches of the slot have failed in a row. */
@@ -85,22 +86,22 @@ export class Fetching {
   }
 
   backOff(slot: number, untilNs: number): void {
-    this.slots[slot * S + STATE] = BACKING_OFF;
-    this.slots[slot * S + DUE] = untilNs;
-    this.backingOff++;
+    const at = slot * S;
+    this.slots[at + STATE] = BACKING_OFF;
+    this.slots[at + DUE] = untilNs;
     if (untilNs < this.dueNs) this.dueNs = untilNs;
   }
 
   onTime(nowNs: number, due: (slot: number) => void): void {
     this.dueNs = Infinity;
-    if (this.backingOff === 0) return;
     for (let slot = 0; slot < this.slotCount; slot++) {
-      if (this.slots[slot * S + STATE] !== BACKING_OFF) continue;
-      if (this.slots[slot * S + DUE] <= nowNs) {
-        this.slots[slot * S + STATE] = FREE;
-        this.backingOff--;
+      const at = slot * S;
+      if (this.slots[at + STATE] !== BACKING_OFF) continue;
+      const dueNs = this.slots[at + DUE];
+      if (dueNs <= nowNs) {
+        this.slots[at + STATE] = FREE;
         due(slot);
-      } else if (this.slots[slot * S + DUE] < this.dueNs) this.dueNs = this.slots[slot * S + DUE];
+      } else if (dueNs < this.dueNs) this.dueNs = dueNs;
     }
   }
 
@@ -111,11 +112,11 @@ export class Fetching {
 
   /** Forgets the slot, whatever it was doing. */
   drop(slot: number): void {
-    const state = this.slots[slot * S + STATE];
-    this.slots[slot * S + STATE] = FREE;
-    this.slots[slot * S + ATTEMPTS] = 0;
+    const at = slot * S;
+    const state = this.slots[at + STATE];
+    this.slots[at + STATE] = FREE;
+    this.slots[at + ATTEMPTS] = 0;
     if (state === ASKED) this.asked--;
-    else if (state === BACKING_OFF) this.backingOff--;
     else if (state === PAUSED) {
       let kept = 0;
       const length = this.slotCount;

@@ -47,18 +47,32 @@ describe('a window against copies', () => {
     expect([0, 50, 99, 100].map((now) => window.isDuplicate('a', now))).toEqual([false, true, true, false]);
   });
 
+  it('counts the window from the arrival, whenever that was', () => {
+    const window = new DedupeWindow({ idsMax: 10, windowNs: 100 });
+    expect([1000, 1099, 1100].map((now) => window.isDuplicate('a', now))).toEqual([false, true, false]);
+  });
+
+  it('says what is wrong with its options', () => {
+    expect(() => new DedupeWindow({ idsMax: 0, windowNs: 1 })).toThrow('idsMax must be at least 1, not 0');
+    expect(() => new DedupeWindow({ idsMax: 1, windowNs: 0 })).toThrow('windowNs must be above 0, not 0');
+  });
+
   it('is bounded, and never calls new what the bound still covers', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(12)), fc.integer({ min: 1, max: 6 }), (ids, idsMax) => {
-        const window = new DedupeWindow({ idsMax, windowNs: Infinity });
-        const remembered: number[] = [];
-        for (const id of ids) {
-          expect(window.isDuplicate(`guid-${id}`, 0)).toBe(remembered.includes(id));
-          if (!remembered.includes(id)) remembered.push(id);
-          if (remembered.length > idsMax) remembered.shift();
-          expect(window.size).toBeLessThanOrEqual(idsMax);
-        }
-      }),
+      fc.property(
+        fc.array(fc.nat(12), { maxLength: 60, size: 'max' }),
+        fc.integer({ min: 1, max: 6 }),
+        (ids, idsMax) => {
+          const window = new DedupeWindow({ idsMax, windowNs: Infinity });
+          const remembered: number[] = [];
+          for (const id of ids) {
+            expect(window.isDuplicate(`guid-${id}`, 0)).toBe(remembered.includes(id));
+            if (!remembered.includes(id)) remembered.push(id);
+            if (remembered.length > idsMax) remembered.shift();
+            expect(window.size).toBeLessThanOrEqual(idsMax);
+          }
+        },
+      ),
     );
   });
 });
@@ -81,7 +95,7 @@ describe('scaling by a rolling count', () => {
 
   it('keeps within its bounds and changes once a cool-down', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(100)), (lags) => {
+      fc.property(fc.array(fc.nat(100), { maxLength: 60, size: 'max' }), (lags) => {
         const policy = new RollingCount(options);
         let containers = 5;
         let changedAt = -Infinity;
@@ -98,6 +112,32 @@ describe('scaling by a rolling count', () => {
         });
       }),
     );
+  });
+
+  it('takes a sample that equals a bound as neither', () => {
+    const policy = new RollingCount(options);
+    expect(policy.name).toBe('rolling-count');
+    for (const signal of [options.up, options.down]) {
+      for (let i = 0; i < 10; i++) expect(policy.sample(signal, 4, i)).toBe(4);
+    }
+  });
+
+  it('changes again as soon as the cool-down is over, if enough samples since then ask for it', () => {
+    const policy = new RollingCount(options);
+    const changes: number[] = [];
+    let containers = 2;
+    for (let now = 0; now <= 300; now += 10) {
+      const next = policy.sample(99, containers, now);
+      if (next !== containers) changes.push(now);
+      containers = next;
+    }
+    expect(changes).toEqual([50, 150, 250]);
+  });
+
+  it('may hold a job at one container, or at a fixed number', () => {
+    const one = new RollingCount({ ...options, containersMin: 1, containersMax: 1 });
+    for (let i = 0; i < 10; i++) expect(one.sample(99, 1, i)).toBe(1);
+    expect(() => new RollingCount({ ...options, containersMin: 0 })).toThrow('not 0 of 10');
   });
 
   it('says what is wrong with its options', () => {

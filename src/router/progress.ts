@@ -197,9 +197,11 @@ export class Progress {
 
   private move(slot: number, to: number): void {
     const at = slot * S;
-    if (this.upTo === POSITION) this.unaskedRecords += to - this.slots[at + POSITION];
+    const from = this.slots[at + POSITION];
     this.slots[at + POSITION] = to;
-    if (this.upTo === POSITION) this.list(slot);
+    if (this.upTo !== POSITION) return;
+    this.unaskedRecords += to - from;
+    this.list(slot);
   }
 
   private advance(slot: number, to: number): void {

@@ -2,6 +2,7 @@ import { invariant } from '../invariant.ts';
 import type { WritePool } from './write-pool.ts';
 
 const STATE = 0;
+/** Time-out of a send that was sent, next attempt of one that waits; `Infinity` for others. */
 const DUE = 1;
 const ATTEMPTS = 2;
 const NEXT = 3;
@@ -128,12 +129,10 @@ export class Sends {
       const write = this.table[this.inFlightAt + i];
       for (let sink = 0; sink < this.sinks; sink++) {
         const at = (write * this.sinks + sink) * F;
-        const state = this.sends[at + STATE];
-        if (state !== SENT && state !== WAITING) continue;
         const due = this.sends[at + DUE];
         if (due > nowNs) {
           if (due < this.dueNs) this.dueNs = due;
-        } else if (state === SENT) timedOut(write, sink);
+        } else if (this.sends[at + STATE] === SENT) timedOut(write, sink);
         else this.enqueue(write, sink);
       }
     }

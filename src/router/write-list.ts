@@ -25,6 +25,5 @@ export class WriteList {
     else this.pool.linkWrite(previous, this.pool.previousWrite(previous), next);
     if (next < 0) this.last = previous;
     else this.pool.linkWrite(next, previous, this.pool.nextWrite(next));
-    this.pool.linkWrite(write, -1, -1);
   }
 }

@@ -14,10 +14,9 @@ const W = 8;
 const R_SLOT = 0;
 const R_FROM = 1;
 const R_TO = 2;
-const R_BYTES = 3;
-const R_NEXT = 4;
-const R_SLOT_NEXT = 5;
-const R_WRITTEN = 6;
+const R_NEXT = 3;
+const R_SLOT_NEXT = 4;
+const R_WRITTEN = 5;
 const R = 8;
 
 /**
@@ -65,8 +64,6 @@ export class WritePool {
     w[at + W_OPENED] = nowNs;
     w[at + W_FIRST] = -1;
     w[at + W_LAST] = -1;
-    w[at + W_PREVIOUS] = -1;
-    w[at + W_NEXT] = -1;
     w[at + W_LEFT] = sinks;
     return write;
   }
@@ -91,7 +88,6 @@ export class WritePool {
       const l = last * R;
       if (this.ranges[l + R_SLOT] === slot && this.ranges[l + R_TO] === from) {
         this.ranges[l + R_TO] = to;
-        this.ranges[l + R_BYTES] += bytes;
         return -1;
       }
     }
@@ -101,7 +97,6 @@ export class WritePool {
     r[i + R_SLOT] = slot;
     r[i + R_FROM] = from;
     r[i + R_TO] = to;
-    r[i + R_BYTES] = bytes;
     r[i + R_NEXT] = -1;
     r[i + R_SLOT_NEXT] = -1;
     r[i + R_WRITTEN] = 0;
@@ -150,9 +145,6 @@ export class WritePool {
   }
   to(range: number): number {
     return this.ranges[range * R + R_TO];
-  }
-  rangeBytes(range: number): number {
-    return this.ranges[range * R + R_BYTES];
   }
   /** Next range of the same write, or −1. */
   next(range: number): number {

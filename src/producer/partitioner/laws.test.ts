@@ -41,7 +41,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 1, arbitrary: fc.record({ do: fc.constant('view' as const), view }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('queue' as const), pick: fc.nat(7), batches: fc.nat(5) }) },
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 
 /** Takes the step; the records of an append are offered in runs no longer than promised, as the core does. */
@@ -80,7 +80,7 @@ describe.each(Object.entries(ALL))('every partitioner: %s', (_name, factory) => 
           if (leader < 0 && !world.open.has(partition)) expect(world.view.leaders.every((id) => id < 0)).toBe(true);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -98,7 +98,7 @@ describe.each(Object.entries(ALL))('every partitioner: %s', (_name, factory) => 
           expect(world.peek()).toBe(answer);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -111,7 +111,7 @@ describe.each(Object.entries(ALL))('every partitioner: %s', (_name, factory) => 
         const promised = Math.min(world.partitioner.promised(world.stream, bytesEach), 50);
         for (let i = 0; i < promised; i++) expect(world.append(1, bytesEach)).toBe(partition);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -126,7 +126,7 @@ describe.each(Object.entries(ALL))('every partitioner: %s', (_name, factory) => 
           expect(two.peek()).toBe(one.peek());
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
@@ -144,7 +144,7 @@ describe('sticky kinds', () => {
             if (world.open.has(partition)) expect(world.peek(NO_KEY)).toBe(partition);
           }
         }),
-        { numRuns: 60 },
+        { numRuns: 30 },
       );
     },
   );
