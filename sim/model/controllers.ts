@@ -79,7 +79,8 @@ export class Controllers {
       engine,
       topology,
       specs: options.zookeepers,
-      replicasOf: (broker) => clusters.copies.hosted(broker).length,
+      copies: clusters.copies,
+      newsChanged: () => this.#listener.newsChanged(),
       isHeard: (broker) => this.#isHeard(broker),
       away: (cluster) => this.#controllers[cluster].pause(),
       back: (cluster) => this.#zookeeperBack(cluster),
@@ -109,12 +110,14 @@ export class Controllers {
     this.#returning.delete(broker);
     this.#mute[broker] = 0;
     this.#ended[broker] = 1;
-    if (!this.#clusters.copies.isDown(broker)) {
-      this.#clusters.copies.stop(broker);
-      this.#listener.brokerStopped(broker);
-    }
+    if (!this.#clusters.copies.isDown(broker)) this.#stop(broker);
     // One that is down may have registered, and nobody has told it yet what it holds.
     this.#silent(broker);
+  }
+
+  #stop(broker: number): void {
+    this.#clusters.copies.stop(broker);
+    this.#listener.brokerStopped(broker);
   }
 
   /** The process is up again. It can register once its old session has ended. */
@@ -168,8 +171,7 @@ export class Controllers {
       if (!this.#clusters.copies.news.isAway(broker)) this.#heardInTime(broker);
       return;
     }
-    this.#clusters.copies.stop(broker);
-    this.#listener.brokerStopped(broker);
+    this.#stop(broker);
     this.start(broker, 'kept');
   }
 
@@ -315,10 +317,7 @@ export class Controllers {
     const disk = copies.isDown(broker) ? (this.#disks.get(broker) ?? 'kept') : 'kept';
     // One that hangs will hear of it when it goes on.
     if (!copies.isHung(broker)) {
-      if (!copies.isDown(broker)) {
-        copies.stop(broker);
-        this.#listener.brokerStopped(broker);
-      }
+      if (!copies.isDown(broker)) this.#stop(broker);
       this.#returning.set(broker, disk);
       this.#plan(this.#engine.nowNs, broker, REGISTERS);
     }
@@ -388,8 +387,7 @@ export class Controllers {
     this.#leaders.leave(broker, this.#view.affected(cluster, task));
     this.#live[broker] = 0;
     this.#sessionEndsNs[broker] = this.#engine.nowNs;
-    this.#clusters.copies.stop(broker);
-    this.#listener.brokerStopped(broker);
+    this.#stop(broker);
     if (this.#returning.has(broker)) this.#plan(this.#engine.nowNs, broker, REGISTERS);
     else this.#ended[broker] = 1;
     this.#controllers[cluster].add({ kind: 'shrink', broker });

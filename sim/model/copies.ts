@@ -2,7 +2,7 @@
  * The logs of all partitions, their copies on brokers, and what happens to those when brokers stop, hang and return, or
  * when another copy leads. Who leads is for controllers to say; when copies have what, for `ReplicaSet`.
  */
-import { type Engine, hash32, invariant } from '../engine/index.ts';
+import { type Engine, invariant } from '../engine/index.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { BrokerNews } from './broker-news.ts';
 import { FollowerWays } from './follower-ways.ts';
@@ -10,8 +10,9 @@ import { PartitionLog } from './log.ts';
 import { LogArena } from './log-arena.ts';
 import type { Tail, TailLostCause } from './lost-tails.ts';
 import type { Observer } from './observer.ts';
-import { ReplicaSet } from './replication.ts';
-import { REPLICAS_MAX, type Topology } from './topology.ts';
+import { replicaSetOf } from './replica-set-of.ts';
+import type { ReplicaSet } from './replication.ts';
+import type { Topology } from './topology.ts';
 import type { Ways } from './ways.ts';
 
 export interface CopiesOptions {
@@ -44,6 +45,8 @@ export class Copies {
   readonly #observer: Observer | null;
   readonly #down: Uint8Array;
   readonly #hung: Uint8Array;
+  /** By cluster: 1 while its ZooKeeper is away. */
+  readonly #held: Uint8Array;
   /** How often each broker has stopped. */
   readonly #stops: Int32Array;
   readonly #hosted: readonly number[][];
@@ -59,6 +62,7 @@ export class Copies {
     this.#observer = options.observer;
     this.#down = new Uint8Array(topology.brokers);
     this.#hung = new Uint8Array(topology.brokers);
+    this.#held = new Uint8Array(topology.clusters.length);
     this.#stops = new Int32Array(topology.brokers);
     const hosted: number[][] = Array.from({ length: topology.brokers }, () => []);
     const logs: PartitionLog[] = [];
@@ -68,8 +72,8 @@ export class Copies {
       const { segmentBytes, segmentNs } = this.#specOf(partition);
       const log = new PartitionLog({ segmentBytes, segmentNs, arena });
       logs.push(log);
-      for (const broker of this.#replicasOf(partition)) hosted[broker].push(partition);
-      sets.push(this.#replicaSet(partition, log, scenario));
+      for (const broker of this.#topology.replicasOf(partition)) hosted[broker].push(partition);
+      sets.push(replicaSetOf(partition, log, { topology, seed: scenario.seed, ways: this.#followers }));
     }
     this.logs = logs;
     this.arena = arena;
@@ -107,7 +111,7 @@ export class Copies {
 
   /** Which of the partition's copies the broker has, by place in the assignment. */
   copyOf(partition: number, broker: number): number {
-    const copy = this.#replicasOf(partition).indexOf(broker);
+    const copy = this.#topology.replicasOf(partition).indexOf(broker);
     invariant(copy >= 0, 'a broker is asked for a copy that it has');
     return copy;
   }
@@ -118,9 +122,11 @@ export class Copies {
 
   /** True when the partition would go on without the broker: another one that is up has all of it. */
   isSpare(partition: number, broker: number): boolean {
-    return this.#replicasOf(partition).some(
-      (each, copy) => each !== broker && !this.isDown(each) && !this.isHung(each) && this.isInSync(partition, copy),
-    );
+    return this.#topology
+      .replicasOf(partition)
+      .some(
+        (each, copy) => each !== broker && !this.isDown(each) && !this.isHung(each) && this.isInSync(partition, copy),
+      );
   }
 
   /** True when fewer replicas are in sync than acks all needs. */
@@ -222,8 +228,25 @@ export class Copies {
     this.disturbed = true;
     this.news.goesAway(broker);
     for (const partition of this.#hosted[broker]) {
-      if (this.#topology.partitionLeader[partition] === broker) this.sets[partition]?.freeze(true, this.#engine.nowNs);
+      if (this.#topology.partitionLeader[partition] === broker) this.#freeze(partition);
     }
+  }
+
+  /** Leaders of the cluster can't write in-sync sets down, as ZooKeeper is away; or can again. */
+  holdInSync(cluster: number, held: boolean): void {
+    this.disturbed = true;
+    this.#held[cluster] = held ? 1 : 0;
+    const { partitionTopic, topicCluster } = this.#topology;
+    for (let partition = 0; partition < this.sets.length; partition++)
+      if (topicCluster[partitionTopic[partition]] === cluster) this.#freeze(partition);
+  }
+
+  /** The in-sync set stays as it is while its leader is away from its controller, or its cluster from ZooKeeper. */
+  #freeze(partition: number): void {
+    const { partitionLeader, brokerCluster } = this.#topology;
+    const leader = partitionLeader[partition];
+    const held = this.#held[brokerCluster[leader]] === 1;
+    this.sets[partition]?.freeze(held || this.news.isAway(leader), this.#engine.nowNs);
   }
 
   /** Its session has ended: it copies nothing that counts, and leads until others do, or know of it. */
@@ -236,8 +259,7 @@ export class Copies {
   hears(broker: number): void {
     this.news.hears(broker);
     for (const partition of this.#hosted[broker]) {
-      const set = this.sets[partition];
-      if (this.#topology.partitionLeader[partition] === broker) set?.freeze(false, this.#engine.nowNs);
+      if (this.#topology.partitionLeader[partition] === broker) this.#freeze(partition);
       this.#settle(partition, this.copyOf(partition, broker));
     }
   }
@@ -256,7 +278,7 @@ export class Copies {
     const set = this.sets[partition];
     if (set === null) return;
     const { nowNs } = this.#engine;
-    const replicas = this.#replicasOf(partition);
+    const replicas = this.#topology.replicasOf(partition);
     for (let copy = 0; copy < replicas.length; copy++) {
       const broker = replicas[copy];
       if (broker === this.#topology.partitionLeader[partition] || set.fits(copy) || !set.runs(copy)) continue;
@@ -295,7 +317,7 @@ export class Copies {
     how: { readonly keeps: (copy: number) => boolean; readonly cause: TailLostCause },
   ): boolean {
     const nowNs = this.#engine.nowNs;
-    const replicas = this.#replicasOf(partition);
+    const replicas = this.#topology.replicasOf(partition);
     const broker = replicas[copy];
     const set = this.sets[partition];
     const log = this.logs[partition];
@@ -312,7 +334,7 @@ export class Copies {
     );
     // The controller may not know yet that its choice is dead, or doesn't hear it.
     if (!this.#mayRun(partition, copy)) set.stop(copy, nowNs);
-    else if (this.news.isAway(broker)) set.freeze(true, nowNs);
+    else this.#freeze(partition);
     this.#settleFollowers(partition);
     return true;
   }
@@ -320,7 +342,7 @@ export class Copies {
   /** Whether the copy leads, or follows, as it is meant to. */
   #mayRun(partition: number, copy: number): boolean {
     const leader = this.#topology.partitionLeader[partition];
-    const broker = this.#replicasOf(partition)[copy];
+    const broker = this.#topology.replicasOf(partition)[copy];
     if (this.#down[broker] === 1 || this.#hung[broker] === 1 || this.news.isUnaware(broker, partition)) return false;
     if (broker === leader) return true;
     // A fetch needs both ways: one to ask, one for the answer.
@@ -340,11 +362,11 @@ export class Copies {
     if (set === null || set.runs(copy) === this.#mayRun(partition, copy)) return;
     const { nowNs } = this.#engine;
     if (set.runs(copy)) set.stop(copy, nowNs);
-    else set.start(copy, nowNs, this.#bytesPerSecond(partition, this.#replicasOf(partition)[copy]));
+    else set.start(copy, nowNs, this.#bytesPerSecond(partition, this.#topology.replicasOf(partition)[copy]));
   }
 
   #settleFollowers(partition: number): void {
-    const replicas = this.#replicasOf(partition);
+    const replicas = this.#topology.replicasOf(partition);
     for (let copy = 0; copy < replicas.length; copy++) {
       if (replicas[copy] !== this.#topology.partitionLeader[partition]) this.#settle(partition, copy);
     }
@@ -370,28 +392,6 @@ export class Copies {
 
   #bytesPerSecond(partition: number, broker: number): number {
     return this.#followers.bytesPerSecond(broker, this.#topology.partitionLeader[partition]);
-  }
-
-  #replicasOf(partition: number): Int32Array {
-    const row = partition * REPLICAS_MAX;
-    const all = this.#topology.replicas.subarray(row, row + REPLICAS_MAX);
-    const end = all.indexOf(-1);
-    return end < 0 ? all : all.subarray(0, end);
-  }
-
-  #replicaSet(partition: number, log: PartitionLog, scenario: Scenario): ReplicaSet | null {
-    const replicas = this.#replicasOf(partition);
-    if (replicas.length === 1) return null;
-    const spec = this.#specOf(partition);
-    return new ReplicaSet(log, {
-      phasesNs: Array.from(replicas, (_, copy) => hash32(scenario.seed, partition, copy)),
-      tripNs: (from, to) => this.#followers.tripNs(replicas[from], replicas[to]),
-      processNs: spec.replicaFetchProcessNs,
-      lagMaxNs: spec.replicaLagTimeMaxNs,
-      checkNs: spec.replicaLagCheckNs,
-      lagRecordsMax: spec.replicaLagRecordsMax === Number.MAX_SAFE_INTEGER ? Infinity : spec.replicaLagRecordsMax,
-      truncation: spec.truncation,
-    });
   }
 
   #specOf(partition: number) {

@@ -118,6 +118,14 @@ export class Topology {
     return this.brokerZone[broker];
   }
 
+  /** Brokers with a copy of the partition, the preferred leader first. */
+  replicasOf(partition: number): Int32Array {
+    const row = partition * REPLICAS_MAX;
+    const all = this.replicas.subarray(row, row + REPLICAS_MAX);
+    const end = all.indexOf(-1);
+    return end < 0 ? all : all.subarray(0, end);
+  }
+
   /** One-way trip between zones without jitter, ns. */
   baseNs(fromZone: number, toZone: number): number {
     return this.network.baseNs(fromZone, toZone);

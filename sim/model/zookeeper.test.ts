@@ -176,3 +176,49 @@ describe('a node that is replaced', () => {
     expect(brokersAlive(run({ faults: [...replaceAll, ...restarts], durationNs: 16 * S }))).toBe(4);
   });
 });
+
+describe('in-sync sets while ZooKeeper is away', () => {
+  const away: FaultSpec = { kind: 'zookeeper-down', atNs: 900 * MS, forNs: 5 * S, zookeeper: 'keeper' };
+  const hang: FaultSpec = {
+    kind: 'broker-hang',
+    atNs: 1 * S,
+    forNs: 10 * S,
+    cluster: 'fronting',
+    broker: 1,
+    session: 'kept',
+  };
+  const [replicaLagTimeMaxNs, replicaLagCheckNs] = [400 * MS, 200 * MS];
+  const world = (faults: readonly FaultSpec[]): Scenario => {
+    const scenario = worldOf({ faults, brokers: 2, partitions: 1 });
+    const bounds = { replicaLagTimeMaxNs, replicaLagCheckNs };
+    return { ...scenario, clusters: scenario.clusters.map((cluster) => ({ ...cluster, ...bounds })) };
+  };
+  /** Broker 0 leads partition 0, broker 1 follows and stands still from 1 s on. */
+  const inSyncAt = (untilNs: number, faults: readonly FaultSpec[]): number => {
+    const simulation = new Simulation(world(faults), { check: 'event' });
+    simulation.advance({ untilNs });
+    return simulation.clusters.copies.sets[0]!.inSyncAt(untilNs);
+  };
+  const shrunkNs = 1 * S + replicaLagTimeMaxNs + 2 * replicaLagCheckNs;
+  const backNs = 900 * MS + 5 * S + 200 * MS;
+
+  it('stay as they are, as nobody can write another one down, and shrink at the next check afterwards', () => {
+    expect(shrunkNs).toBeLessThan(backNs - 1);
+    expect(inSyncAt(shrunkNs, [hang])).toBe(1);
+    expect(inSyncAt(shrunkNs, [away, hang])).toBe(2);
+    expect(inSyncAt(backNs - 1, [away, hang])).toBe(2);
+    expect(inSyncAt(backNs + replicaLagCheckNs, [away, hang])).toBe(1);
+  });
+
+  it('hold up acks all until then, and nothing before', () => {
+    const stored = (faults: readonly FaultSpec[]): number => {
+      const simulation = new Simulation(world(faults), { check: 'event' });
+      simulation.advance({ untilNs: backNs - 1 });
+      return simulation.clusters.copies.visibleEnd(0);
+    };
+    // All that is visible was there when the follower stood still: one and a half seconds' worth at most.
+    expect(stored([away])).toBeGreaterThan(800);
+    expect(stored([away, hang])).toBeLessThan(300);
+    expect(stored([hang])).toBeGreaterThan(800);
+  });
+});

@@ -1,6 +1,7 @@
 /** All ZooKeeper ensembles of a run, and which cluster registers where. */
 import { type Engine, InvariantError } from '../engine/index.ts';
 import type { ZooKeeperSpec } from '../scenario/scenario.ts';
+import type { Copies } from './copies.ts';
 import type { Topology } from './topology.ts';
 import { ZooKeeper } from './zookeeper.ts';
 
@@ -8,7 +9,9 @@ export interface ZooKeepersOptions {
   readonly engine: Engine;
   readonly topology: Topology;
   readonly specs: readonly ZooKeeperSpec[];
-  readonly replicasOf: (broker: number) => number;
+  readonly copies: Pick<Copies, 'hosted' | 'holdInSync'>;
+  /** What brokers can tell of their copies is another: in-sync sets are held, or free again. */
+  readonly newsChanged: () => void;
   readonly isHeard: (broker: number) => boolean;
   readonly away: (cluster: number) => void;
   readonly back: (cluster: number) => void;
@@ -32,12 +35,20 @@ export class ZooKeepers {
       const ensemble = new ZooKeeper(spec, {
         brokers: inTurns(clusters, topology),
         nowNs: () => engine.nowNs,
-        replicasOf: doors.replicasOf,
+        replicasOf: (broker) => doors.copies.hosted(broker).length,
         sessionTimeoutNs: (broker) => topology.clusters[topology.brokerCluster[broker]].controller.sessionTimeoutNs,
         isHeard: doors.isHeard,
         wait: (atNs, step) => this.#wait(atNs, index, step),
-        away: () => clusters.forEach(doors.away),
-        back: () => clusters.forEach(doors.back),
+        away: () => {
+          clusters.forEach(doors.away);
+          for (const cluster of clusters) doors.copies.holdInSync(cluster, true);
+          doors.newsChanged();
+        },
+        back: () => {
+          for (const cluster of clusters) doors.copies.holdInSync(cluster, false);
+          clusters.forEach(doors.back);
+          doors.newsChanged();
+        },
         expire: doors.expire,
         askAgain: doors.askAgain,
       });
