@@ -39,6 +39,25 @@ describe('exponential back-off', () => {
     );
   });
 
+  it('takes each option at its bound', () => {
+    const edge = exponential({ retryBackoffNs: 0, retryBackoffMaxNs: 0, factor: 1, jitter: 0 });
+    expect([edge.name, edge.backoffNs(9, 0.5)]).toEqual(['exponential', 0]);
+    const wide = exponential({ retryBackoffNs: 100, retryBackoffMaxNs: 1_000, jitter: 1 });
+    expect([0, 0.5, 1].map((draw) => wide.backoffNs(1, draw))).toEqual([0, 100, 200]);
+  });
+
+  it('grows for 64 attempts at most, however small its factor', () => {
+    const slow = exponential({ retryBackoffNs: 1_000, retryBackoffMaxNs: 1e9, factor: 1.1, jitter: 0 });
+    expect(slow.backoffNs(63, 0)).toBeLessThan(slow.backoffNs(64, 0));
+    expect(slow.backoffNs(64, 0)).toBe(slow.backoffNs(1_000_000, 0));
+  });
+
+  it.each(['retryBackoffNs', 'retryBackoffMaxNs', 'jitter'] as const)('refuses %s below 0 or without end', (name) => {
+    for (const value of [-1, Infinity]) {
+      expect(() => exponential({ [name]: value })).toThrow(`${name} must be a finite number ≥ 0, got ${value}`);
+    }
+  });
+
   it('names the option it can not use', () => {
     expect(() => exponential({ factor: 0.5 })).toThrow('factor must be a finite number ≥ 1, got 0.5');
     expect(() => exponential({ jitter: 2 })).toThrow('jitter must be at most 1, got 2');

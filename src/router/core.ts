@@ -306,7 +306,7 @@ export class RouterCore {
         continue;
       }
       if (n <= 0) n = 1;
-      const part = n === records ? bytes : Math.floor((bytes * n) / records);
+      const part = Math.floor((bytes * n) / records);
       const range = this.pool.append(write, slot, from, from + n, part);
       if (range >= 0) this.progress.add(slot, range);
       from += n;

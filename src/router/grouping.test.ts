@@ -64,6 +64,14 @@ describe('a write', () => {
   });
 });
 
+it('a core that holds a write too young to go is not drained', () => {
+  const world = new SmallWorld({ ageNs: old });
+  expect(world.core.drained).toBe(true);
+  world.logEnd[0] = 2;
+  world.answerFirst('fetch');
+  expect([world.core.drained, world.core.writesInFlight, world.core.heldBytes]).toEqual([false, 0, 20]);
+});
+
 describe('what a sink answers', () => {
   it('is dropped only when it will never take it, even by a policy that drops', () => {
     for (const result of ['rejected', 'failed'] as const) {
