@@ -82,6 +82,31 @@ describe('a broker that dies for good', () => {
   });
 });
 
+describe('what is lost with acks 0', () => {
+  const world = (acks: 0 | 1): SmallWorld => ({
+    policy: { acks, retries: 0, requestTimeoutNs: 50 * MS },
+    topics: [{ replicationFactor: 1 }],
+    perRequestNs: 5 * MS,
+    faults: [
+      { kind: 'broker-kill', cluster: 'fronting', broker: 0, disk: 'kept', atNs: 410 * MS, forNs: 300 * MS },
+      { kind: 'broker-kill', cluster: 'fronting', broker: 1, disk: 'kept', atNs: 410 * MS, forNs: 300 * MS },
+    ],
+  });
+
+  it.each(['record', 'request'] as const)(
+    'is no drop to producers, who do not notice it: the alert is missed (%s)',
+    (fidelity) => {
+      const { alerts, ledger } = run(world(0), quick, fidelity);
+      expect(ledger.unknown).toBeGreaterThan(0);
+      expect(ledger.dropped).toEqual({});
+      expect(alerts!.raised.filter(({ rule }) => rule === 'drops')).toEqual([]);
+      expect(alerts!.missed.filter(({ rule }) => rule === 'drops')).not.toEqual([]);
+      const told = run(world(1), quick, fidelity);
+      expect(told.alerts!.raised.filter(({ rule }) => rule === 'drops')).not.toEqual([]);
+    },
+  );
+});
+
 describe('a checkpoint store that is away', () => {
   it('looks as if consumers were stuck, which is false: sinks get everything', () => {
     const world: SmallWorld = {

@@ -94,15 +94,18 @@ export class AlertWatch {
     this.#clusters();
   }
 
-  /** Producers count in their send callbacks: what they give up counts as lost, though it may be in a log. */
+  /**
+   * Producers count in their send callbacks: what they give up counts as lost, though it may be in a log; with acks 0 they
+   * don't notice what is lost on the way.
+   */
   #drops(): void {
     const { engine, scenario, plan, arrivals, producers } = this.#world;
     producers.catchUp();
     const offered = new Float64Array(scenario.topics.length);
     for (let stream = 0; stream < plan.streams; stream++) offered[plan.streamTopic[stream]] += arrivals.taken(stream);
     scenario.topics.forEach(({ name }, topic) => {
-      const { lost, unknownStored } = producerLossesOf(producers.books, topic);
-      this.#board.drops(name, { offered: offered[topic], lost: lost + unknownStored }, engine.nowNs);
+      const { lost, unknownStored, unnoticed } = producerLossesOf(producers.books, topic);
+      this.#board.drops(name, { offered: offered[topic], lost: lost + unknownStored - unnoticed }, engine.nowNs);
       this.#books.drops(name, { offered: offered[topic], lost }, engine.nowNs);
     });
   }

@@ -9,13 +9,21 @@ export interface ProducerLosses {
   readonly lost: number;
   /** Given up without an answer, though a log has it: producers take it for lost, too. */
   readonly unknownStored: number;
+  /** Of those lost: producers take them for delivered. */
+  readonly unnoticed: number;
 }
 
 export function producerLossesOf(
-  { drops, unknown, unknownStored }: Pick<ProducerBooks, 'drops' | 'unknown' | 'unknownStored'>,
+  {
+    drops,
+    unknown,
+    unknownStored,
+    unnoticed,
+  }: Pick<ProducerBooks, 'drops' | 'unknown' | 'unknownStored' | 'unnoticed'>,
   topic: number,
 ): ProducerLosses {
   let dropped = 0;
   for (let cause = 0; cause < DROP_CAUSES.length; cause++) dropped += drops[topic * DROP_CAUSES.length + cause];
-  return { dropped, lost: dropped + unknown[topic], unknownStored: unknownStored[topic] };
+  const lost = dropped + unknown[topic];
+  return { dropped, lost, unknownStored: unknownStored[topic], unnoticed: unnoticed[topic] };
 }

@@ -50,6 +50,8 @@ export class ProducerBooks {
   readonly drops: Float64Array;
   /** By topic: ended without an answer, and in no log. */
   readonly unknown: Float64Array;
+  /** By topic: of these, those whose producers take them for delivered, as with acks 0. */
+  readonly unnoticed: Float64Array;
   /** By topic: ended without an answer, and yet in a log. */
   readonly unknownStored: Float64Array;
   /** A row for each batch slot: when it was stored, and how it ended. */
@@ -71,6 +73,7 @@ export class ProducerBooks {
   constructor(topics: number) {
     this.drops = new Float64Array(topics * DROP_CAUSES.length);
     this.unknown = new Float64Array(topics);
+    this.unnoticed = new Float64Array(topics);
     this.unknownStored = new Float64Array(topics);
     this.leftBehind = new Float64Array(topics);
     this.#reach(63);
@@ -190,8 +193,10 @@ export class ProducerBooks {
   freed(batch: number, topic: number, n: number): void {
     if (batch * STRIDE >= this.#rows.length) return;
     if (this.#rows[batch * STRIDE + END] < ENDED_DROPPED) {
-      if (this.#rows[batch * STRIDE + STORED_NS] === NOT_STORED) this.unknown[topic] += n;
-      else if (this.#rows[batch * STRIDE + END] === ENDED_UNKNOWN) this.unknownStored[topic] += n;
+      if (this.#rows[batch * STRIDE + STORED_NS] === NOT_STORED) {
+        this.unknown[topic] += n;
+        if (this.#rows[batch * STRIDE + END] === ENDED_KNOWN) this.unnoticed[topic] += n;
+      } else if (this.#rows[batch * STRIDE + END] === ENDED_UNKNOWN) this.unknownStored[topic] += n;
     }
     this.#rows[batch * STRIDE + STORED_NS] = NOT_STORED;
     this.#rows[batch * STRIDE + END] = ALIVE;
@@ -235,6 +240,7 @@ export class ProducerBooks {
       }
       this.unknown[topic] += n;
       if (givenUp) this.unknownStored[topic] -= n;
+      else this.unnoticed[topic] += n;
     }
   }
 

@@ -15,6 +15,8 @@ export interface FaultKind {
   readonly kind: FaultKindName;
   /** False for what happens at one moment: it has no `for`. */
   readonly lasts: boolean;
+  /** True for what only hits those that start: it begins with the run. */
+  readonly early?: boolean;
   /** Who causes it: the world, or people who run it. */
   readonly by: 'world' | 'operator';
   /** All that it can strike, the plainest first. None where the world has nothing of the kind. */
@@ -120,6 +122,13 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'network-partition', lasts: true, by: 'world', strikes: eachCut },
   { kind: 'network-loss', lasts: true, by: 'world', strikes: eachBadWay({ loss: '1%' }, { loss: '30%' }) },
   { kind: 'network-delay', lasts: true, by: 'world', strikes: eachBadWay({ delay: '20ms' }, { delay: '1s' }) },
+  {
+    kind: 'metadata-away',
+    lasts: true,
+    early: true,
+    by: 'world',
+    strikes: () => [{ how: 'refused' }, { how: 'silent' }],
+  },
   { kind: 'sink-stop', lasts: true, by: 'world', strikes: eachSink },
   { kind: 'sink-reject', lasts: true, by: 'world', strikes: eachRefusal },
   { kind: 'surge', lasts: true, by: 'world', strikes: () => [{ factor: 3 }, { factor: 0 }] },

@@ -97,7 +97,11 @@ function draft(kind: FaultKind, targets: Targets, frame: Frame): fc.Arbitrary<Dr
     fc.integer({ min: forMinMs, max: forMaxMs }),
   );
   return fc
-    .record({ strike, atMs: fc.integer({ min: 0, max: withinMs - forMinMs - 1 }), lengthMs: lengths })
+    .record({
+      strike,
+      atMs: fc.integer({ min: 0, max: kind.early === true ? 0 : withinMs - forMinMs - 1 }),
+      lengthMs: lengths,
+    })
     .map(({ strike, atMs, lengthMs }) => ({
       kind: kind.kind,
       strike,
