@@ -1,5 +1,6 @@
 /** The score of each failover: how long its steps took, and what was lost in each part of it, by cause. */
 import type { FailoverMilestone } from '../../src/healing/cluster-failover.ts';
+import { strikesCluster } from '../faults/strikes-cluster.ts';
 import type { Counts, FailoverPhase, FailoverReport, LedgerReport } from '../report/result.ts';
 import type { FailoverSpec, FaultSpec } from '../scenario/scenario.ts';
 
@@ -68,8 +69,8 @@ export class FailoverScores {
   #faultNs({ cluster }: FailoverSpec, detectedNs: number | null): number | null {
     if (detectedNs === null) return null;
     const begun = this.#faults
-      .filter((fault) => 'cluster' in fault && fault.cluster === cluster && 'forNs' in fault)
-      .filter((fault) => fault.atNs <= detectedNs && 'forNs' in fault && fault.atNs + fault.forNs > detectedNs)
+      .filter((fault) => strikesCluster(fault, cluster))
+      .filter(({ atNs, forNs }) => atNs <= detectedNs && atNs + forNs > detectedNs)
       .map(({ atNs }) => atNs);
     return begun.length === 0 ? null : Math.min(...begun);
   }
