@@ -28,6 +28,7 @@ import { producerConfig } from './model/producer-policies.ts';
 import { RollingRestarts } from './model/rolling-restart.ts';
 import { RoutePositions } from './model/route-positions.ts';
 import { SelfHealing } from './model/self-healing.ts';
+import { sickFraction } from './model/sick-fraction.ts';
 import { arrivalsOf } from './model/stream-arrivals.ts';
 import { planStreams, type StreamPlan } from './model/stream-plan.ts';
 import { TopicMoves } from './model/topic-moves.ts';
@@ -370,15 +371,14 @@ export class Simulation {
   #failovers(): Failovers {
     const { engine, scenario, topology, plan, producers, routers, clusters } = this;
     const endOf = (partition: number): number => clusters.logs[partition].endOffset();
+    const isCutOff = (cluster: number): boolean => producers.courier.isCutOff(cluster);
+    const sickWorld = { topology, copies: clusters.copies, ways: this.ways, isCutOff };
     const moves = new TopicMoves({ engine, topology, plan, producers, routers, endOf, seed: scenario.seed });
     return new Failovers({
       engine,
       told: (failover, milestone, nowNs) => this.failoverScores.reach(failover, milestone, nowNs),
       doors: {
-        sickFraction: (name) => {
-          const cluster = this.#clusterOf(name);
-          return producers.courier.isCutOff(cluster) ? 1 : clusters.unwritable(cluster);
-        },
+        sickFraction: (name) => sickFraction(sickWorld, this.#clusterOf(name)),
         topicsIn: (cluster) => moves.topicsIn(this.#clusterOf(cluster)),
         topicNamed: (topic) => scenario.topics.findIndex(({ name }) => name === topic),
         clusterOf: (topic) => topology.clusters[moves.clusterOf(topic)].name,

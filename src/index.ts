@@ -26,7 +26,15 @@ export {
 export type { EnvelopeOptions } from './envelope/sealing.ts';
 export { type UnwrappingSink, unwrapping } from './envelope/unwrapping.ts';
 export type { WaitingOptions } from './envelope/waiting-room.ts';
-export { type Judgement, OutlierDetector, type OutlierOptions } from './healing/index.ts';
+export {
+  ClusterFailover,
+  type FailoverEffects,
+  type FailoverMilestone,
+  type FailoverPolicy,
+  type Judgement,
+  OutlierDetector,
+  type OutlierOptions,
+} from './healing/index.ts';
 export type { HistogramSnapshot } from './histogram.ts';
 export { InvariantError } from './invariant.ts';
 export type {

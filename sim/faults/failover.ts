@@ -1,7 +1,8 @@
 /**
- * In-region failover to a stand-by, step by step, each with its own time: detect, start the stand-by, create the topics,
- * repoint producers, drain the old cluster; and back: repoint, drain the stand-by, stop (T16; B16, Netflix tech blog).
+ * In-region failover to a stand-by, and topics that move. What is done when, the production core says (`ClusterFailover`);
+ * here the world does it, each step in a time of its own, and tells the core what it asks for.
  */
+import { ClusterFailover, type FailoverMilestone } from '../../src/healing/cluster-failover.ts';
 import { type Engine, invariant } from '../engine/index.ts';
 import type { FailoverSpec, TopicMoveSpec } from '../scenario/scenario.ts';
 
@@ -19,30 +20,8 @@ export interface FailoverDoors {
   isDrained(topics: readonly number[], cluster: string, untilNs: number): boolean;
 }
 
-/** What is reached, in order. */
-export const MILESTONES = [
-  'detected',
-  'started',
-  'created',
-  'shifted',
-  'drained',
-  'returning',
-  'back',
-  'standbyDrained',
-] as const;
-export type Milestone = (typeof MILESTONES)[number];
-
 /** Told when a failover has reached the end of a step. */
-export type FailoverListener = (failover: number, milestone: Milestone, nowNs: number) => void;
-
-interface Operation {
-  readonly index: number;
-  readonly spec: FailoverSpec;
-  readonly checks: boolean[];
-  topics: readonly number[];
-  /** When the last producer left a cluster. */
-  leftNs: number;
-}
+export type FailoverListener = (failover: number, milestone: FailoverMilestone, nowNs: number) => void;
 
 /** Between two looks of an operator that waits for a moved topic to be drained. */
 const LOOK_NS = 1_000_000_000;
@@ -93,89 +72,54 @@ export class Failovers {
     });
   }
 
-  /** Nothing when the cluster is being failed over already. */
+  /** Decided now, or watched from now on. Nothing when the cluster is being failed over already. */
   begin(spec: FailoverSpec): void {
-    const operation: Operation = { index: this.#count++, spec, checks: [], topics: [], leftNs: 0 };
-    if (spec.rule === null) this.#detected(operation);
-    else this.#check(operation);
-  }
-
-  #check(operation: Operation): void {
-    const { cluster, rule } = operation.spec;
-    const { checkNs, hits, window, sickFraction } = rule!;
-    operation.checks.push(this.#doors.sickFraction(cluster) >= sickFraction);
-    if (operation.checks.length > window) operation.checks.shift();
-    if (operation.checks.filter((sick) => sick).length >= hits) this.#detected(operation);
-    else this.#after(checkNs, () => this.#check(operation));
-  }
-
-  #detected(operation: Operation): void {
-    const { cluster, to, bootNs, createNs } = operation.spec;
-    if (this.#busy.has(cluster)) return;
-    this.#busy.add(cluster);
-    this.#reach(operation, 'detected');
-    this.#after(bootNs, () => {
-      this.#reach(operation, 'started');
-      this.#after(createNs, () => {
-        operation.topics = this.#doors.topicsIn(cluster);
-        this.#doors.open(operation.topics, to);
-        this.#reach(operation, 'created');
-        this.#shift(operation, to, () => this.#shifted(operation));
-      });
-    });
-  }
-
-  #shift({ topics, spec }: Operation, cluster: string, done: () => void): void {
-    this.#doors.repoint(topics, { cluster, pollNs: spec.pollNs, done });
-  }
-
-  #shifted(operation: Operation): void {
-    const { cluster, lookNs } = operation.spec;
-    operation.leftNs = this.#engine.nowNs;
-    this.#reach(operation, 'shifted');
-    this.#when(
-      lookNs,
-      () => this.#doors.isDrained(operation.topics, cluster, operation.leftNs),
-      () => this.#drained(operation),
-    );
-  }
-
-  #drained(operation: Operation): void {
-    const { cluster, stayNs, lookNs } = operation.spec;
-    this.#reach(operation, 'drained');
-    if (stayNs === null) {
-      this.#doors.close(operation.topics, cluster);
-      this.#busy.delete(cluster);
-      return;
-    }
-    const untilNs = operation.leftNs + stayNs;
-    this.#when(
-      lookNs,
-      () => this.#engine.nowNs >= untilNs && this.#doors.sickFraction(cluster) === 0,
-      () => {
-        this.#reach(operation, 'returning');
-        this.#shift(operation, cluster, () => this.#back(operation));
+    const { cluster, to } = spec;
+    const index = this.#count++;
+    const doors = this.#doors;
+    let topics: readonly number[] = [];
+    let leftNs = 0;
+    let lookNs = -1;
+    const done = (): void => {
+      leftNs = this.#engine.nowNs;
+      failover.done(leftNs);
+      look();
+    };
+    // Told what it asks for, at the time at which it asks.
+    const look = (): void => {
+      const { nowNs } = this.#engine;
+      while (failover.asks !== null && failover.askAtNs <= nowNs) {
+        if (failover.asks === 'health') failover.health(doors.sickFraction(cluster), nowNs);
+        else failover.drain(doors.isDrained(topics, failover.drains === 'home' ? cluster : to, leftNs), nowNs);
+      }
+      if (failover.asks === null || failover.askAtNs === lookNs) return;
+      lookNs = failover.askAtNs;
+      this.#after(lookNs - nowNs, look);
+    };
+    const failover = new ClusterFailover(spec, {
+      claim: () => {
+        const free = !this.#busy.has(cluster);
+        this.#busy.add(cluster);
+        return free;
       },
-    );
-  }
-
-  #back(operation: Operation): void {
-    const { cluster, to, lookNs } = operation.spec;
-    operation.leftNs = this.#engine.nowNs;
-    this.#reach(operation, 'back');
-    this.#when(
-      lookNs,
-      () => this.#doors.isDrained(operation.topics, to, operation.leftNs),
-      () => {
-        this.#doors.close(operation.topics, to);
+      start: () => this.#after(spec.bootNs, done),
+      create: () =>
+        this.#after(spec.createNs, () => {
+          topics = doors.topicsIn(cluster);
+          doors.open(topics, to);
+          done();
+        }),
+      repoint: (where) =>
+        doors.repoint(topics, { cluster: where === 'home' ? cluster : to, pollNs: spec.pollNs, done }),
+      leave: (which) => {
+        doors.close(topics, which === 'home' ? cluster : to);
         this.#busy.delete(cluster);
-        this.#reach(operation, 'standbyDrained');
       },
-    );
-  }
-
-  #reach(operation: Operation, milestone: Milestone): void {
-    this.#told(operation.index, milestone, this.#engine.nowNs);
+      reached: (milestone, nowNs) => this.#told(index, milestone, nowNs),
+    });
+    if (spec.rule === null) failover.decide(this.#engine.nowNs);
+    else failover.watch(this.#engine.nowNs);
+    look();
   }
 
   /** Looks now and then until it is so. */

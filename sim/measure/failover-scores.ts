@@ -1,5 +1,6 @@
 /** The score of each failover: how long its steps took, and what was lost in each part of it, by cause. */
-import type { Milestone } from '../faults/failover.ts';
+import type { FailoverMilestone } from '../../src/healing/cluster-failover.ts';
+import { strikesCluster } from '../faults/strikes-cluster.ts';
 import type { Counts, FailoverPhase, FailoverReport, LedgerReport } from '../report/result.ts';
 import type { FailoverSpec, FaultSpec } from '../scenario/scenario.ts';
 
@@ -8,12 +9,12 @@ const PHASES = [
   ['during shift', 'shifted'],
   ['during drain', 'drained'],
   ['after', null],
-] as const satisfies readonly (readonly [FailoverPhase['phase'], Milestone | null])[];
+] as const satisfies readonly (readonly [FailoverPhase['phase'], FailoverMilestone | null])[];
 
 interface Score {
   readonly spec: FailoverSpec;
-  readonly reachedNs: Map<Milestone, number>;
-  readonly books: Map<Milestone, LedgerReport>;
+  readonly reachedNs: Map<FailoverMilestone, number>;
+  readonly books: Map<FailoverMilestone, LedgerReport>;
 }
 
 export class FailoverScores {
@@ -34,7 +35,7 @@ export class FailoverScores {
     this.#scores.push({ spec, reachedNs: new Map(), books: new Map() });
   }
 
-  reach(failover: number, milestone: Milestone, nowNs: number): void {
+  reach(failover: number, milestone: FailoverMilestone, nowNs: number): void {
     const { reachedNs, books } = this.#scores[failover];
     reachedNs.set(milestone, nowNs);
     if (PHASES.some(([, end]) => end === milestone)) books.set(milestone, this.#books());
@@ -46,7 +47,7 @@ export class FailoverScores {
   }
 
   #reportOf({ spec, reachedNs, books }: Score, end: LedgerReport): FailoverReport {
-    const at = (milestone: Milestone): number | null => reachedNs.get(milestone) ?? null;
+    const at = (milestone: FailoverMilestone): number | null => reachedNs.get(milestone) ?? null;
     const faultNs = this.#faultNs(spec, at('detected'));
     return {
       cluster: spec.cluster,
@@ -68,14 +69,14 @@ export class FailoverScores {
   #faultNs({ cluster }: FailoverSpec, detectedNs: number | null): number | null {
     if (detectedNs === null) return null;
     const begun = this.#faults
-      .filter((fault) => 'cluster' in fault && fault.cluster === cluster && 'forNs' in fault)
-      .filter((fault) => fault.atNs <= detectedNs && 'forNs' in fault && fault.atNs + fault.forNs > detectedNs)
+      .filter((fault) => strikesCluster(fault, cluster))
+      .filter(({ atNs, forNs }) => atNs <= detectedNs && atNs + forNs > detectedNs)
       .map(({ atNs }) => atNs);
     return begun.length === 0 ? null : Math.min(...begun);
   }
 }
 
-function phasesOf(books: ReadonlyMap<Milestone, LedgerReport>, end: LedgerReport): FailoverPhase[] {
+function phasesOf(books: ReadonlyMap<FailoverMilestone, LedgerReport>, end: LedgerReport): FailoverPhase[] {
   const phases: FailoverPhase[] = [];
   let before: LedgerReport | null = null;
   for (const [phase, milestone] of PHASES) {

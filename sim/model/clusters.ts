@@ -255,23 +255,6 @@ export class Clusters implements FetchDoor, ProduceDoor {
     this.copies.slow(broker, Math.max(factors.cpu, factors.disk, factors.network));
   }
 
-  /** Share of a cluster's partitions of fronting topics whose leader does not answer, or that have none. */
-  unwritable(cluster: number): number {
-    const { topics, topicHome, topicCluster, topicFirstPartition, topicPartitions } = this.#topology;
-    let partitions = 0;
-    let without = 0;
-    for (let topic = 0; topic < topics; topic++) {
-      if (topicCluster[topic] !== cluster || topicHome[topic] < 0) continue;
-      const first = topicFirstPartition[topic];
-      partitions += topicPartitions[topic];
-      for (let partition = first; partition < first + topicPartitions[topic]; partition++) {
-        const leader = this.#topology.partitionLeader[partition];
-        if (this.copies.isDown(leader) || this.copies.isHung(leader)) without++;
-      }
-    }
-    return partitions === 0 ? 0 : without / partitions;
-  }
-
   /** A route has delivered everything below the offset; `lowest` is the lowest such of the partition's routes. */
   release(partition: number, lowest: number): void {
     this.copies.release(partition, lowest);

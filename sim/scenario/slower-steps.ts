@@ -1,4 +1,5 @@
 /** A scenario's failovers with one step twice as slow: which step matters is a question for the same drill again. */
+import { strikesCluster } from '../faults/strikes-cluster.ts';
 import type { FailoverSpec, FaultSpec, Scenario } from './scenario.ts';
 
 /** What of a failover takes a time of its own. */
@@ -16,7 +17,7 @@ export function withSlower(scenario: Scenario, step: DrillStep): Scenario {
 
 function slower(fault: FaultSpec, step: DrillStep, failed: readonly FailoverSpec[], { faults }: Scenario): FaultSpec {
   if (fault.kind !== 'failover') {
-    const struck = 'cluster' in fault && failed.some(({ cluster }) => cluster === fault.cluster);
+    const struck = failed.some(({ cluster }) => strikesCluster(fault, cluster));
     return step === 'repair' && struck && 'forNs' in fault ? { ...fault, forNs: 2 * fault.forNs } : fault;
   }
   switch (step) {
@@ -40,8 +41,6 @@ function slower(fault: FaultSpec, step: DrillStep, failed: readonly FailoverSpec
 
 /** How long the earliest fault that the cluster is in has lasted when the operator decides. */
 function sinceFaultNs({ cluster, atNs }: FailoverSpec, faults: readonly FaultSpec[]): number {
-  const begun = faults.flatMap((fault) =>
-    'cluster' in fault && fault.cluster === cluster && 'forNs' in fault && fault.atNs <= atNs ? [fault.atNs] : [],
-  );
+  const begun = faults.flatMap((fault) => (strikesCluster(fault, cluster) && fault.atNs <= atNs ? [fault.atNs] : []));
   return begun.length === 0 ? 0 : atNs - Math.min(...begun);
 }

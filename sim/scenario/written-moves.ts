@@ -48,7 +48,7 @@ export const moveSchemas = [
       hits: setting(count({ min: 1 }), 'Checks that must find it sick.', 'guess: not the first, not for long', 3, {
         onlyIf,
       }),
-      window: setting(count({ min: 1 }), 'Of the last so many.', 'guess: as `hits`', 5, { onlyIf }),
+      window: setting(count({ min: 1, max: 31 }), 'Of the last so many.', 'guess: as `hits`', 5, { onlyIf }),
       sick: setting(
         share({ min: 1e-9 }),
         'Share of its partitions without a working leader from which on a check finds it sick; nobody reaching it is 100%.',
