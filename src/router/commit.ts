@@ -1,8 +1,11 @@
 import type { CommitPolicy } from './policy.ts';
 
-/** Commits every `intervalNs`: what is lost with a container, and so comes twice, is at most what this time writes. */
-export function commitEvery(intervalNs: number): CommitPolicy {
-  return { name: 'interval', dueNs: (_records, lastNs) => lastNs + intervalNs };
+/**
+ * Commits every `intervalNs`: what is lost with a container, and so comes twice, is at most what this time writes.
+ * @param upTo what may be committed; see `CommitPolicy.upTo`
+ */
+export function commitEvery(intervalNs: number, upTo: CommitPolicy['upTo'] = 'written'): CommitPolicy {
+  return { name: 'interval', upTo, dueNs: (_records, lastNs) => lastNs + intervalNs };
 }
 
 /** Commits after `records`, or `intervalNs` for a trickle: bounds duplicates by number instead of by time. */

@@ -40,7 +40,13 @@ const UNASSIGNED = 0;
 const ASSIGNED = 1;
 
 export class RouterCore {
-  private readonly options: RouterCoreOptions;
+  // Each setting by itself: `options` is often a spread, whose hidden class may be its own, and then each read of it is slow.
+  private readonly sinks: number;
+  private readonly grouping: policy.Grouping;
+  private readonly retry: policy.RouterRetryPolicy;
+  private readonly reset: policy.OffsetReset;
+  private readonly draw: () => number;
+  private readonly byCredit: boolean;
   private readonly effects: RouterEffects;
   private readonly recordsMax: number;
   private readonly pool = new WritePool();
@@ -60,10 +66,15 @@ export class RouterCore {
     invariant(options.slots >= 1, 'a container has at least one slot');
     invariant(options.sinks >= 1 && options.sinks <= 31, 'a job writes to 1 to 31 sinks');
     invariant(options.writesInFlightMax >= 1, 'at least one write in flight');
-    this.options = options;
+    const { grouping, backpressure, slots, sinks } = options;
+    this.sinks = sinks;
+    this.grouping = grouping;
+    this.retry = options.retry;
+    this.reset = options.reset;
+    this.draw = options.draw;
+    this.byCredit = backpressure.byCredit;
     this.effects = effects;
     this.nowNs = nowNs;
-    const { grouping, backpressure, slots, sinks } = options;
     this.recordsMax = Math.min(grouping.recordsMax, backpressure.writeRecordsMax);
     invariant(this.recordsMax >= 1 && grouping.bytesMax >= 1, 'a write has room for a record');
     this.opened = new WriteList(this.pool);
@@ -100,7 +111,7 @@ export class RouterCore {
     this.assigned[slot] = UNASSIGNED;
     this.progress.revoke(slot);
     this.fetching.drop(slot);
-    if (this.options.grouping.scope === 'partition' && this.open[slot] >= 0) this.seal(this.open[slot]);
+    if (this.grouping.scope === 'partition' && this.open[slot] >= 0) this.seal(this.open[slot]);
     this.pump();
   }
 
@@ -128,16 +139,14 @@ export class RouterCore {
     }
     this.enter(nowNs);
     this.fetching.answered(slot);
-    if (this.options.reset === 'none') {
-      this.effects.halted(slot);
-      this.pump();
-      return;
+    if (this.reset === 'none') this.effects.halted(slot);
+    else {
+      const next = this.reset === 'latest' ? Math.max(logStart, logEnd) : logStart;
+      this.progress.skip(slot, next);
+      this.effects.lost(slot, position, logStart, 'retention');
+      if (next > logStart) this.effects.lost(slot, logStart, next, 'skipped-by-reset');
+      this.fetchNext(slot);
     }
-    const next = this.options.reset === 'latest' ? Math.max(logStart, logEnd) : logStart;
-    this.progress.skip(slot, next);
-    this.effects.lost(slot, position, logStart, 'retention');
-    if (next > logStart) this.effects.lost(slot, logStart, next, 'skipped-by-reset');
-    this.fetchNext(slot);
     this.pump();
   }
 
@@ -151,7 +160,7 @@ export class RouterCore {
   /** The sink's answer to a send that was not given up. */
   written(write: number, sink: number, result: policy.WriteResult, nowNs: number): void {
     this.enter(nowNs);
-    const dropped = result === 'refused' && this.options.retry.refused === 'drop';
+    const dropped = result === 'refused' && this.retry.refused === 'drop';
     if (dropped) this.effects.refused(write, sink);
     if (dropped || result === 'ok') {
       this.sends.succeeded(write, sink);
@@ -165,7 +174,7 @@ export class RouterCore {
   /** The sink asks for `records` more. Only under a policy by credit. */
   credit(records: number, nowNs: number, sink = 0): void {
     this.enter(nowNs);
-    invariant(this.options.backpressure.byCredit, 'credit is granted under a policy by credit');
+    invariant(this.byCredit, 'credit is granted under a policy by credit');
     this.sends.grant(sink, records);
     this.pump();
   }
@@ -194,7 +203,7 @@ export class RouterCore {
     if (commitNs < due) due = commitNs;
     const first = this.opened.first;
     if (first >= 0 && !this.sends.full) {
-      const ageNs = this.pool.openedNs(first) + this.options.grouping.ageNs;
+      const ageNs = this.pool.openedNs(first) + this.grouping.ageNs;
       if (ageNs < due) due = ageNs;
     }
     return due;
@@ -287,12 +296,12 @@ export class RouterCore {
 
   /** Puts a fetched range into writes, cut where a write is full. A record larger than a write goes alone. */
   private group(slot: number, from: number, to: number, bytes: number): void {
-    const { bytesMax, scope } = this.options.grouping;
+    const { bytesMax, scope } = this.grouping;
     const key = scope === 'partition' ? slot : 0;
     while (from < to) {
       let write = this.open[key];
       if (write < 0) {
-        write = this.pool.open(this.nowNs, this.options.sinks);
+        write = this.pool.open(this.nowNs, this.sinks);
         this.open[key] = write;
         this.opened.push(write);
       }
@@ -333,7 +342,7 @@ export class RouterCore {
       if (write < 0) {
         const oldest = this.opened.first;
         if (oldest < 0) break;
-        const due = this.pool.openedNs(oldest) + this.options.grouping.ageNs <= this.nowNs;
+        const due = this.pool.openedNs(oldest) + this.grouping.ageNs <= this.nowNs;
         // A buffer that is full of writes too small or too young to go would wait for room that nobody makes.
         if (!due && !(fetching.starved && sends.inFlightCount === 0)) break;
         this.seal(oldest);
@@ -342,7 +351,7 @@ export class RouterCore {
       this.ready.remove(write);
       sends.begin(write);
     }
-    for (let sink = 0; sink < this.options.sinks; sink++) {
+    for (let sink = 0; sink < this.sinks; sink++) {
       for (let write = sends.takeNext(sink, this.nowNs); write >= 0; write = sends.takeNext(sink, this.nowNs)) {
         this.effects.write(write, sink, sends.attempts(write, sink));
       }
@@ -367,7 +376,7 @@ export class RouterCore {
   }
 
   private backoffNs(attempt: number, reason: policy.RetryReason): number {
-    const wait = this.options.retry.backoffNs(attempt, reason, this.options.draw());
+    const wait = this.retry.backoffNs(attempt, reason, this.draw());
     invariant(wait >= 0, 'a retry policy answers with a time to wait');
     return wait;
   }

@@ -77,7 +77,7 @@ export function jobOptions(scenario: Scenario, job: Job, { scaling: _, ...own }:
     fetchBytesMax: spec.fetchBytesMax,
     writeTimeoutNs: sinks.some((sink) => sink.kind === 'kafka') ? PRODUCE_TIMEOUT_NS : Infinity,
     backpressure: spec.backpressure === 'credit' ? byCredit(credit) : pauseWhenFull(spec.bufferBytes),
-    commit: { ...commitEvery(spec.commitIntervalNs), upTo: spec.commitUpTo },
+    commit: commitEvery(spec.commitIntervalNs, spec.commitUpTo),
     retry: exponentialRetry({
       backoffNs: spec.retryBackoffNs,
       backoffMaxNs: spec.retryBackoffMaxNs,
