@@ -21,14 +21,15 @@ import { ShadowBook } from './model/collectors/shadow-book.ts';
 import { Controllers } from './model/controllers.ts';
 import type { RouterPoliciesOf } from './model/fleet/core-options.ts';
 import { RouterFleet } from './model/fleet/fleet.ts';
+import { NamedMoves } from './model/named-moves.ts';
 import type { Observer } from './model/observer.ts';
 import { observerOf } from './model/observers.ts';
+import { Operations } from './model/operations/operations.ts';
 import { ProducerFleet } from './model/producer-fleet.ts';
 import { producerConfig } from './model/producer-policies.ts';
 import { RollingRestarts } from './model/rolling-restart.ts';
 import { RoutePositions } from './model/route-positions.ts';
 import { SelfHealing } from './model/self-healing.ts';
-import { sickFraction } from './model/sick-fraction.ts';
 import { arrivalsOf } from './model/stream-arrivals.ts';
 import { planStreams, type StreamPlan } from './model/stream-plan.ts';
 import { TopicMoves } from './model/topic-moves.ts';
@@ -62,6 +63,7 @@ export class Simulation {
   readonly clusters: Clusters;
   readonly controllers: Controllers;
   readonly restarts: RollingRestarts;
+  readonly operations: Operations;
   readonly healing: SelfHealing | null;
   readonly plan: StreamPlan;
   readonly arrivals: Arrivals;
@@ -138,6 +140,7 @@ export class Simulation {
       electZooKeeper: (name) => this.controllers.zookeepers.named(name).elect(),
       restartBrokers: (cluster, downNs) => this.restarts.begin(this.#clusterOf(cluster), downNs),
       rebalanceLeaders: (cluster) => this.controllers.preferLeaders(this.#clusterOf(cluster)),
+      operate: (operation) => this.operations.begin(operation),
       cutOffCluster: (cluster) => this.producers.courier.faults.cutOff(this.#clusterOf(cluster)),
       reconnectCluster: (cluster) => this.producers.courier.faults.reconnect(this.#clusterOf(cluster)),
       stopSink: (sink) => {
@@ -190,6 +193,7 @@ export class Simulation {
       metadataMaxAgeNs,
       metadataTripNs: scenario.network.crossZoneNs,
       compressionNsPerByte: policy.compressionNsPerByte,
+      tenants: policy.quotas.map(({ tenant }) => tenant),
       observer,
     });
     const needed = new RoutePositions(topology.partitions);
@@ -213,7 +217,7 @@ export class Simulation {
     needed.learn(this.routers);
     this.clusters.fetchListener = this.routers;
     this.clusters.produceListener = this.routers;
-    this.usage = new BrokerUsage(this.clusters, topology);
+    this.usage = new BrokerUsage(this.clusters, topology, (broker) => !this.controllers.sessions.isAbsent(broker));
     this.lag = new LagWatch({
       engine,
       scenario,
@@ -247,10 +251,14 @@ export class Simulation {
           this.producers.metadata.newsChanged();
         },
         leadersMoved: (partitions) => this.producers.courier.faults.leadersMoved(partitions),
-        metadataChanged: (topic) => this.producers.metadata.changed(topic),
+        metadataChanged: (topic) => {
+          this.producers.metadata.changed(topic);
+          this.routers.metadataChanged(topic);
+        },
       },
     });
     this.restarts = new RollingRestarts({ engine, topology, controllers: this.controllers });
+    this.operations = new Operations(this);
     this.audit?.watch(this);
     this.alerts = scenario.alerts === undefined ? null : new AlertWatch(scenario.alerts, this);
     this.healing = this.#healing();
@@ -372,21 +380,15 @@ export class Simulation {
     const { engine, scenario, topology, plan, producers, routers, clusters } = this;
     const endOf = (partition: number): number => clusters.logs[partition].endOffset();
     const isCutOff = (cluster: number): boolean => producers.courier.isCutOff(cluster);
-    const sickWorld = { topology, copies: clusters.copies, ways: this.ways, isCutOff };
     const moves = new TopicMoves({ engine, topology, plan, producers, routers, endOf, seed: scenario.seed });
     return new Failovers({
       engine,
       told: (failover, milestone, nowNs) => this.failoverScores.reach(failover, milestone, nowNs),
-      doors: {
-        sickFraction: (name) => sickFraction(sickWorld, this.#clusterOf(name)),
-        topicsIn: (cluster) => moves.topicsIn(this.#clusterOf(cluster)),
-        topicNamed: (topic) => scenario.topics.findIndex(({ name }) => name === topic),
-        clusterOf: (topic) => topology.clusters[moves.clusterOf(topic)].name,
-        open: (topics, cluster) => moves.open(topics, this.#clusterOf(cluster)),
-        close: (topics, cluster) => moves.close(topics, this.#clusterOf(cluster)),
-        repoint: (topics, { cluster, ...how }) => moves.change(topics, { cluster: this.#clusterOf(cluster), ...how }),
-        isDrained: (topics, cluster, untilNs) => moves.isDrained(topics, this.#clusterOf(cluster), untilNs),
-      },
+      doors: new NamedMoves({
+        moves,
+        scenario,
+        sick: { topology, copies: clusters.copies, ways: this.ways, isCutOff },
+      }),
     });
   }
 

@@ -29,6 +29,7 @@ function told(faults: readonly FaultSpec[]): string[] {
     startZooKeeper: (name) => say(`start zookeeper ${name}`),
     electZooKeeper: (name) => say(`elect in zookeeper ${name}`),
     restartBrokers: (cluster, downNs) => say(`restart ${cluster}, ${downNs / S} s each`),
+    operate: ({ kind }) => log.push(kind),
     rebalanceLeaders: (cluster) => say(`rebalance ${cluster}`),
     cutOffCluster: (cluster) => say(`cut off ${cluster}`),
     reconnectCluster: (cluster) => say(`reconnect ${cluster}`),

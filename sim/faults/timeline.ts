@@ -1,6 +1,13 @@
 /** What breaks, when, and when it returns: the scenario's faults put on the engine's clock. */
 import { type Engine, invariant } from '../engine/index.ts';
-import type { FailoverSpec, FaultSpec, NetworkQualitySpec, PlaceSpec, TopicMoveSpec } from '../scenario/scenario.ts';
+import type {
+  FailoverSpec,
+  FaultSpec,
+  NetworkQualitySpec,
+  OperationSpec,
+  PlaceSpec,
+  TopicMoveSpec,
+} from '../scenario/scenario.ts';
 import { type HazardDoors, hazardDeed } from './hazards.ts';
 import { Slowness } from './slowness.ts';
 
@@ -28,6 +35,8 @@ export interface FaultDoors extends HazardDoors {
   electZooKeeper(zookeeper: string): void;
   restartBrokers(cluster: string, downNs: number): void;
   rebalanceLeaders(cluster: string): void;
+  /** An operator begins with something; it goes on by itself. */
+  operate(operation: OperationSpec): void;
   cutOffCluster(cluster: string): void;
   reconnectCluster(cluster: string): void;
   /** What goes from one place to the other is lost. `key` names the cut. */
@@ -191,6 +200,16 @@ export class FaultTimeline {
         return { target: '', begin: () => doors.electZooKeeper(fault.zookeeper) };
       case 'rolling-restart':
         return { target: '', begin: () => doors.restartBrokers(fault.cluster, fault.downNs) };
+      case 'add-brokers':
+      case 'add-partitions':
+      case 'move-partitions':
+      case 'scale-down':
+      case 'copies-change':
+      case 'image-replacement':
+      case 'retention-change':
+      case 'class-change':
+      case 'quota-change':
+        return { target: '', begin: () => doors.operate(fault) };
       case 'leader-rebalance':
         return { target: '', begin: () => doors.rebalanceLeaders(fault.cluster) };
       case 'cluster-unreachable':

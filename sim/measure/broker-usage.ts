@@ -11,7 +11,10 @@ export class BrokerUsage {
   readonly #marks: Float64Array;
   #markNs = 0;
 
-  constructor(clusters: Clusters, topology: Topology) {
+  readonly #isThere: (broker: number) => boolean;
+
+  constructor(clusters: Clusters, topology: Topology, isThere: (broker: number) => boolean) {
+    this.#isThere = isThere;
     this.#clusters = clusters;
     this.#topology = topology;
     this.#marks = new Float64Array(topology.brokers * FIELDS);
@@ -26,7 +29,7 @@ export class BrokerUsage {
     }
   }
 
-  /** Over the fronting brokers: utilisation as fractions of 1. */
+  /** Over the fronting brokers that are there now: utilisation as fractions of 1. */
   report(nowNs: number, produceLatencyMs: LatencySummary): BrokerReport {
     const spanNs = Math.max(1, nowNs - this.#markNs);
     const cpus: number[] = [];
@@ -34,7 +37,7 @@ export class BrokerUsage {
     let busiest = { broker: -1, at: -1, shortOf: 'cpu' as 'cpu' | 'network' | 'disk', cpu: 0, network: 0, disk: 0 };
     for (let broker = 0; broker < this.#topology.brokers; broker++) {
       const cluster = this.#topology.clusters[this.#topology.brokerCluster[broker]];
-      if (cluster.role !== 'fronting') continue;
+      if (cluster.role !== 'fronting' || !this.#isThere(broker)) continue;
       const spec = cluster.broker;
       const used = this.#read(broker).map((value, field) => value - this.#marks[broker * FIELDS + field]);
       const seconds = spanNs / 1e9;

@@ -103,14 +103,20 @@ export class BrokerTable {
   replicate(leader: number, follower: number, bytes: number, nowNs: number): void {
     const t = this.#table;
     const from = this.#row[leader];
-    const to = this.#row[follower];
-    const spec = this.#specs[follower];
     this.#transfer(from + NET_OUT_FREE, bytes, this.#specs[leader].networkBytesPerSecond, nowNs);
     t[from + NET_OUT_BYTES] += bytes;
-    this.#transfer(to + NET_IN_FREE, bytes, spec.networkBytesPerSecond, nowNs);
-    t[to + NET_IN_BYTES] += bytes;
-    t[to + BACKGROUND] += spec.cpu.perReplicaByteNs * bytes;
-    this.#writeBehind(to, spec, bytes, nowNs);
+    this.receive(follower, bytes, nowNs);
+  }
+
+  /** The follower's part of a copy. */
+  receive(follower: number, bytes: number, nowNs: number): void {
+    const t = this.#table;
+    const row = this.#row[follower];
+    const spec = this.#specs[follower];
+    this.#transfer(row + NET_IN_FREE, bytes, spec.networkBytesPerSecond, nowNs);
+    t[row + NET_IN_BYTES] += bytes;
+    t[row + BACKGROUND] += spec.cpu.perReplicaByteNs * bytes;
+    this.#writeBehind(row, spec, bytes, nowNs);
   }
 
   /** Reads the brokers' rows, to have them in cache; of those that only copy, the part which that touches. */

@@ -76,7 +76,7 @@ export class Clusters implements FetchDoor, ProduceDoor {
     topology.topicHome.forEach((home, index) => {
       const first = topology.topicFirstPartition[index];
       if (home >= 0 && scenario.topics[home].routes.length > 0)
-        this.#read.fill(1, first, first + topology.topicPartitions[index]);
+        this.#read.fill(1, first, first + topology.topicPartitionsMax[index]);
     });
     this.copies = new Copies({
       observer: options.observer ?? null,
@@ -138,9 +138,22 @@ export class Clusters implements FetchDoor, ProduceDoor {
     const leader = partitionLeader[partition];
     for (let copy = 0; copy < REPLICAS_MAX && replicas[row + copy] >= 0; copy++) {
       const follower = replicas[row + copy];
-      if (follower === leader || this.copies.isDown(follower)) continue;
+      if (follower === leader || this.copies.isDown(follower) || this.copies.isPaced(partition, follower)) continue;
       this.brokers.replicate(leader, follower, bytes, this.#engine.nowNs);
     }
+  }
+
+  /**
+   * A copy that catches up has fetched [from, from + bytes) of the log, in bytes: the leader reads it, from disk if it is old,
+   * and sends it; the follower writes it.
+   */
+  caughtUp(partition: number, follower: number, fromBytes: number, bytes: number): void {
+    const leader = this.#topology.partitionLeader[partition];
+    const nowNs = this.#engine.nowNs;
+    const log = this.logs[partition];
+    const cold = this.#coldBytes(leader, log, log.offsetAtBytes(fromBytes), bytes);
+    this.brokers.fetch(leader, bytes, cold, nowNs);
+    this.brokers.receive(follower, bytes, nowNs);
   }
 
   /** Reads what appends to the partitions will read, to have it in cache. */

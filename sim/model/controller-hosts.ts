@@ -37,7 +37,7 @@ export class ControllerHosts {
   /** Who takes over is not said anywhere: the first of those that are heard; −1 for nobody. */
   next(cluster: number, isHeard: (broker: number) => boolean): number {
     const first = this.#topology.clusterFirstBroker[cluster];
-    const end = first + this.#topology.clusters[cluster].brokers;
+    const end = first + this.#topology.clusterBrokers[cluster];
     for (let broker = first; broker < end; broker++) if (isHeard(broker)) return broker;
     return NONE;
   }

@@ -19,12 +19,14 @@ export type Task =
   /** Its leaders are moved, then it stops. */
   | { readonly kind: 'shut-down'; readonly broker: number }
   /** Preferred leaders lead again. */
-  | { readonly kind: 'prefer' };
+  | { readonly kind: 'prefer' }
+  /** An operator asks for something. */
+  | { readonly kind: 'operate'; readonly work: number; readonly apply: () => void };
 
 /** What a controller may do to its cluster. */
 export interface ControllerDoors {
   /** Partitions of the cluster. */
-  readonly partitions: number;
+  readonly partitions: () => number;
   /** Partitions whose leader or in-sync set the task changes: each is work. */
   workOf(task: Task): number;
   apply(task: Task): void;
@@ -103,7 +105,7 @@ export class Controller {
   }
 
   private load(): void {
-    this.doors.wait(this.doors.nowNs() + Math.round(this.doors.partitions * this.spec.loadNs));
+    this.doors.wait(this.doors.nowNs() + Math.round(this.doors.partitions() * this.spec.loadNs));
   }
 
   private next(): void {

@@ -1,6 +1,7 @@
 /** The controllers of all clusters: brokers' sessions, elections, and how everybody learns of new leaders. */
 import type { Engine } from '../engine/index.ts';
 import type { ZooKeeperSpec } from '../scenario/scenario.ts';
+import { BrokerSessions, HEARD } from './broker-sessions.ts';
 import type { Clusters } from './clusters.ts';
 import { Controller, type Task } from './controller.ts';
 import { ControllerHosts } from './controller-hosts.ts';
@@ -15,8 +16,6 @@ import { ZooKeepers } from './zookeepers.ts';
 const SESSION_ENDS = 0;
 const REGISTERS = 1;
 const SUCCEEDS = 2;
-/** In place of the time at which a session ends. */
-const HEARD = Infinity;
 
 export class Controllers {
   readonly #engine: Engine;
@@ -24,24 +23,13 @@ export class Controllers {
   readonly #clusters: Clusters;
   readonly #listener: ControllerListener;
   readonly #ways: Ways;
-  /** By broker: 1 from the end of its process until somebody starts it. */
-  readonly #ended: Uint8Array;
-  /** By broker: 1 while it hangs and its heartbeats with it. */
-  readonly #mute: Uint8Array;
   readonly #controllers: readonly Controller[];
-  /** By broker: 1 while its controller takes it for alive. */
-  readonly #live: Uint8Array;
-  /** By broker: when its session ends, or ended, as it isn't heard; `HEARD` while it is. */
-  readonly #sessionEndsNs: Float64Array;
-  /** Brokers whose process is up, or will be as soon as it has stopped, and that haven't registered. */
-  readonly #returning = new Map<number, 'kept' | 'lost'>();
-  /** By broker: with what disk it registered last. */
-  readonly #disks = new Map<number, 'kept' | 'lost'>();
   /** Where brokers of ZooKeeper's era register. */
   readonly zookeepers: ZooKeepers;
   readonly #hosts: ControllerHosts;
-  readonly #view: PartitionView;
-  readonly #leaders: LeaderMoves;
+  readonly view: PartitionView;
+  readonly leaders: LeaderMoves;
+  readonly sessions: BrokerSessions;
   readonly #brokerKind: number;
   readonly #workKind: number;
   readonly #metadataKind: number;
@@ -61,27 +49,25 @@ export class Controllers {
     this.#clusters = clusters;
     this.#listener = options.listener;
     this.#ways = options.ways;
-    this.#mute = new Uint8Array(topology.brokers);
-    this.#ended = new Uint8Array(topology.brokers);
-    this.#live = new Uint8Array(topology.brokers).fill(1);
-    this.#view = new PartitionView({ topology, clusters, live: this.#live });
-    this.#leaders = new LeaderMoves({
+    this.sessions = new BrokerSessions(topology);
+    const { live } = this.sessions;
+    this.view = new PartitionView({ topology, clusters, live });
+    this.leaders = new LeaderMoves({
       topology,
       clusters,
-      view: this.#view,
-      live: this.#live,
+      view: this.view,
+      live,
       moved: (partitions) => this.#listener.leadersMoved(partitions),
       spread: (topic, delayNs) =>
         engine.schedule(engine.nowNs + delayNs, this.#metadataKind, topic, this.#ordinal++, 0),
     });
-    this.#sessionEndsNs = new Float64Array(topology.brokers).fill(HEARD);
     this.zookeepers = new ZooKeepers({
       engine,
       topology,
       specs: options.zookeepers,
       copies: clusters.copies,
       newsChanged: () => this.#listener.newsChanged(),
-      isHeard: (broker) => this.#isHeard(broker),
+      isHeard: (broker) => this.sessions.isHeard(broker),
       away: (cluster) => this.#controllers[cluster].pause(),
       back: (cluster) => this.#zookeeperBack(cluster),
       expire: (broker) => this.#expire(broker),
@@ -93,23 +79,22 @@ export class Controllers {
       if (generation === this.#controllers[cluster].generation) this.#controllers[cluster].goOn();
     });
     this.#metadataKind = engine.kind('metadata spreads', (topic) => this.#listener.metadataChanged(topic));
-    this.#controllers = topology.clusters.map(({ controller }, cluster) => {
-      return new Controller(controller, {
-        partitions: this.#view.partitions(cluster),
-        workOf: (task) => this.#view.affected(cluster, task).length,
-        apply: (task) => this.#apply(cluster, task),
-        wait: (atNs) =>
-          engine.schedule(atNs, this.#workKind, cluster, this.#ordinal++, this.#controllers[cluster].generation),
-        nowNs: () => engine.nowNs,
-      });
-    });
+    this.#controllers = topology.clusters.map(
+      ({ controller }, cluster) =>
+        new Controller(controller, {
+          partitions: () => this.view.partitions(cluster),
+          workOf: (task) => this.view.workOf(cluster, task),
+          apply: (task) => this.#apply(cluster, task),
+          wait: (atNs) =>
+            engine.schedule(atNs, this.#workKind, cluster, this.#ordinal++, this.#controllers[cluster].generation),
+          nowNs: () => engine.nowNs,
+        }),
+    );
   }
 
   /** A broker's process dies, if it hasn't. Its controller notices when the session has ended. */
   kill(broker: number): void {
-    this.#returning.delete(broker);
-    this.#mute[broker] = 0;
-    this.#ended[broker] = 1;
+    this.sessions.end(broker);
     if (!this.#clusters.copies.isDown(broker)) this.#stop(broker);
     // One that is down may have registered, and nobody has told it yet what it holds.
     this.#silent(broker);
@@ -120,27 +105,47 @@ export class Controllers {
     this.#listener.brokerStopped(broker);
   }
 
-  /** The process is up again. It can register once its old session has ended. */
+  /** The process is up again. It can register once its old session has ended; not if another machine has its id. */
   start(broker: number, disk: 'kept' | 'lost'): void {
-    this.#ended[broker] = 0;
-    this.#returning.set(broker, disk);
+    if (this.sessions.mayStart(broker)) this.#boot(broker, disk);
+  }
+
+  /** A new machine has taken the id of a broker that isn't there yet, or of a dead one, and begins with an empty disk. */
+  join(broker: number): void {
+    this.sessions.take(broker);
+    this.#boot(broker, 'lost');
+  }
+
+  /** A stopped broker is gone for good: its id is free. */
+  retire(broker: number): void {
+    this.sessions.release(broker);
+    this.#hostGone(broker);
+  }
+
+  /** The controller does something that an operator asks for, when it comes to it: so much work, as of elections. */
+  operate(cluster: number, work: number, apply: () => void): void {
+    this.#controllers[cluster].add({ kind: 'operate', work, apply });
+  }
+
+  #boot(broker: number, disk: 'kept' | 'lost'): void {
+    this.sessions.boot(broker, disk);
     this.zookeepers.of(this.#topology.brokerCluster[broker])?.restarted(broker);
     this.#planRegistration(broker);
   }
 
   #planRegistration(broker: number): void {
     const { nowNs } = this.#engine;
-    this.#plan(this.#isHeard(broker) ? nowNs : Math.max(nowNs, this.#sessionEndsNs[broker]), broker, REGISTERS);
+    this.#plan(
+      this.sessions.isHeard(broker) ? nowNs : Math.max(nowNs, this.sessions.endsNs[broker]),
+      broker,
+      REGISTERS,
+    );
   }
 
   /** ZooKeeper may admit it now, if it waits for that. */
   #askAgain(broker: number): void {
-    const waits = this.#returning.has(broker) || this.#clusters.copies.news.hasLeft(broker);
-    if (waits && this.#mute[broker] === 0) this.#planRegistration(broker);
-  }
-
-  #isHeard(broker: number): boolean {
-    return this.#sessionEndsNs[broker] === HEARD;
+    const waits = this.sessions.returning.has(broker) || this.#clusters.copies.news.hasLeft(broker);
+    if (waits && this.sessions.mute[broker] === 0) this.#planRegistration(broker);
   }
 
   /** Leaders are moved off the broker; then its process stops. Nobody has to notice anything. */
@@ -154,18 +159,18 @@ export class Controllers {
     this.#clusters.copies.hang(broker);
     this.#listener.brokerHung(broker);
     if (session !== 'lost') return;
-    this.#mute[broker] = 1;
+    this.sessions.mute[broker] = 1;
     this.#silent(broker);
   }
 
   /** It goes on. If its session has ended meanwhile it restarts: others lead what it led. */
   resume(broker: number): void {
-    this.#mute[broker] = 0;
+    this.sessions.mute[broker] = 0;
     if (!this.#clusters.copies.isHung(broker)) return;
-    const zookeeper = this.zookeepers.of(this.#topology.brokerCluster[broker]);
     // Without a ZooKeeper that would end it, it has not ended.
-    const unended = this.#live[broker] === 1 && zookeeper?.serving === false;
-    if (unended || this.#sessionEndsNs[broker] > this.#engine.nowNs) {
+    const { serving = true } = this.zookeepers.of(this.#topology.brokerCluster[broker]) ?? {};
+    const unended = this.sessions.isLive(broker) && !serving;
+    if (unended || this.sessions.endsNs[broker] > this.#engine.nowNs) {
       this.#clusters.resume(broker);
       this.#listener.brokerResumed(broker);
       if (!this.#clusters.copies.news.isAway(broker)) this.#heardInTime(broker);
@@ -194,8 +199,7 @@ export class Controllers {
 
   /** The broker that died as the controller is started again. */
   startController(cluster: number): void {
-    const killed = this.#hosts.killed(cluster);
-    if (killed >= 0) this.start(killed, 'kept');
+    if (this.#hosts.killed(cluster) >= 0) this.start(this.#hosts.killed(cluster), 'kept');
   }
 
   /** Ways between places have broken or are open again: brokers lose their controllers, or find them again. */
@@ -216,41 +220,37 @@ export class Controllers {
   #returns(broker: number): void {
     const { copies } = this.#clusters;
     const { nowNs } = this.#engine;
-    const endsNs = this.#sessionEndsNs[broker];
+    const endsNs = this.sessions.endsNs[broker];
     if (copies.news.hasLeft(broker)) {
       copies.news.reaches(broker);
-      this.#sessionEndsNs[broker] = Math.min(endsNs, nowNs);
+      this.sessions.endsNs[broker] = Math.min(endsNs, nowNs);
       // One that is mute restarts when it goes on.
-      if (this.#mute[broker] === 0) this.#plan(nowNs, broker, REGISTERS);
+      if (this.sessions.mute[broker] === 0) this.#plan(nowNs, broker, REGISTERS);
       return;
     }
     copies.hears(broker);
-    if (this.#returning.has(broker)) this.#planRegistration(broker);
-    else if (endsNs > nowNs && this.#ended[broker] === 0 && this.#mute[broker] === 0) this.#heardInTime(broker);
+    if (this.sessions.returning.has(broker)) this.#planRegistration(broker);
+    else if (endsNs > nowNs && this.sessions.ended[broker] === 0 && this.sessions.mute[broker] === 0)
+      this.#heardInTime(broker);
   }
 
   /** Its session lives on. */
   #heardInTime(broker: number): void {
     const cluster = this.#topology.brokerCluster[broker];
-    const wasSilent = !this.#isHeard(broker);
-    this.#sessionEndsNs[broker] = HEARD;
+    const wasSilent = !this.sessions.isHeard(broker);
+    this.sessions.endsNs[broker] = HEARD;
     if (wasSilent && this.#hosts.of(cluster) === broker) this.#controllers[cluster].succeed();
-  }
-
-  /** True while a broker isn't known to be alive, or copies of its partitions aren't all in sync. */
-  isRecovering(broker: number): boolean {
-    return this.#view.isRecovering(broker, this.#engine.nowNs);
   }
 
   /** The broker is heard no more. */
   #silent(broker: number): void {
     // Nobody has heard it for a while already.
-    if (!this.#isHeard(broker)) return;
+    if (!this.sessions.isHeard(broker)) return;
     const cluster = this.#topology.brokerCluster[broker];
     const controller = this.#controllers[cluster];
-    this.#sessionEndsNs[broker] = this.#engine.nowNs + controller.spec.sessionTimeoutNs;
+    this.sessions.endsNs[broker] = this.#engine.nowNs + controller.spec.sessionTimeoutNs;
     if (this.#hosts.of(cluster) === broker) controller.die();
-    this.#plan(this.#sessionEndsNs[broker], broker, SESSION_ENDS);
+    this.#plan(this.sessions.endsNs[broker], broker, SESSION_ENDS);
   }
 
   #plan(atNs: number, broker: number, step: number): void {
@@ -260,13 +260,13 @@ export class Controllers {
   #onBroker(broker: number, step: number): void {
     const cluster = this.#topology.brokerCluster[broker];
     const controller = this.#controllers[cluster];
-    const endsNs = this.#sessionEndsNs[broker];
+    const endsNs = this.sessions.endsNs[broker];
     if (step === SUCCEEDS) {
       controller.succeed();
     } else if (step === REGISTERS) {
       const { copies } = this.#clusters;
       if (copies.news.isAway(broker) || (endsNs < HEARD && this.#engine.nowNs < endsNs)) return;
-      const disk = copies.isDown(broker) ? this.#returning.get(broker) : 'kept';
+      const disk = copies.isDown(broker) ? this.sessions.returning.get(broker) : 'kept';
       // Killed once more before it could, not stopped yet, or heard already.
       if (disk === undefined || (!copies.isDown(broker) && !copies.news.hasLeft(broker))) return;
       const atNs = this.zookeepers.of(cluster)?.admit(broker) ?? this.#engine.nowNs;
@@ -274,16 +274,14 @@ export class Controllers {
         if (atNs < Infinity) this.#plan(atNs, broker, REGISTERS);
         return;
       }
-      this.#returning.delete(broker);
-      this.#disks.set(broker, disk);
-      this.#sessionEndsNs[broker] = HEARD;
+      this.sessions.register(broker, disk);
       if (this.#hosts.of(cluster) < 0 && controller.spec.kind === 'zookeeper') this.#takeOver(cluster, broker);
       controller.add({ kind: 'join', broker, disk });
     } else if (this.#engine.nowNs === endsNs && this.zookeepers.of(cluster)?.serving !== false) {
-      this.#live[broker] = 0;
+      this.sessions.live[broker] = 0;
       if (!this.#clusters.copies.isDown(broker)) this.#clusters.copies.isGivenUp(broker);
       controller.add({ kind: 'elect', broker }, { kind: 'shrink', broker });
-      if (this.#hosts.of(cluster) === broker) this.#replaceHost(cluster);
+      if (this.#hosts.of(cluster) === broker) this.#takeOver(cluster);
     }
   }
 
@@ -293,9 +291,9 @@ export class Controllers {
     const first = this.#topology.clusterFirstBroker[cluster];
     const endsNs = this.#engine.nowNs + controller.spec.sessionTimeoutNs;
     controller.resume();
-    for (let broker = first; broker < first + this.#topology.clusters[cluster].brokers; broker++) {
-      if (!this.#isHeard(broker) && this.#live[broker] === 1) {
-        this.#sessionEndsNs[broker] = endsNs;
+    for (let broker = first; broker < first + this.#topology.clusterBrokers[cluster]; broker++) {
+      if (!this.sessions.isHeard(broker) && this.sessions.live[broker] === 1) {
+        this.sessions.endsNs[broker] = endsNs;
         this.#plan(endsNs, broker, SESSION_ENDS);
       }
       this.#askAgain(broker);
@@ -310,39 +308,41 @@ export class Controllers {
     const cluster = this.#topology.brokerCluster[broker];
     const controller = this.#controllers[cluster];
     const { copies } = this.#clusters;
-    this.#sessionEndsNs[broker] = this.#engine.nowNs;
-    this.#live[broker] = 0;
+    this.sessions.close(broker, this.#engine.nowNs);
     const wasHost = this.#hosts.of(cluster) === broker;
     if (wasHost) controller.die();
-    const disk = copies.isDown(broker) ? (this.#disks.get(broker) ?? 'kept') : 'kept';
+    const disk = copies.isDown(broker) ? (this.sessions.disks.get(broker) ?? 'kept') : 'kept';
     // One that hangs will hear of it when it goes on.
     if (!copies.isHung(broker)) {
       if (!copies.isDown(broker)) this.#stop(broker);
-      this.#returning.set(broker, disk);
+      this.sessions.returning.set(broker, disk);
       this.#plan(this.#engine.nowNs, broker, REGISTERS);
     }
     controller.add({ kind: 'elect', broker }, { kind: 'shrink', broker });
-    if (wasHost) this.#replaceHost(cluster);
+    if (wasHost) this.#takeOver(cluster);
   }
 
   /** The broker is the controller from now on; −1 for nobody, until one returns. */
-  #takeOver(cluster: number, broker: number): void {
+  #takeOver(cluster: number, broker = this.#hosts.next(cluster, (each) => this.sessions.isHeard(each))): void {
     this.#hosts.set(cluster, broker);
     if (broker >= 0) this.#controllers[cluster].succeed();
   }
 
-  #replaceHost(cluster: number): void {
-    const next = this.#hosts.next(cluster, (broker) => this.#isHeard(broker));
-    this.#takeOver(cluster, next);
+  /** The broker has stopped, and everybody knows: if it was the controller another one is. */
+  #hostGone(broker: number): void {
+    const cluster = this.#topology.brokerCluster[broker];
+    if (this.#hosts.of(cluster) !== broker) return;
+    this.#controllers[cluster].die();
+    this.#takeOver(cluster);
   }
 
   #apply(cluster: number, task: Task): void {
     switch (task.kind) {
       case 'elect':
-        this.#leaders.elect(this.#view.affected(cluster, task));
+        this.leaders.elect(this.view.affected(cluster, task));
         break;
       case 'shrink':
-        for (const partition of this.#view.affected(cluster, task)) {
+        for (const partition of this.view.affected(cluster, task)) {
           this.#clusters.copies.removeFromInSync(partition, this.#clusters.copies.copyOf(partition, task.broker));
         }
         break;
@@ -353,7 +353,10 @@ export class Controllers {
         this.#shutDown(cluster, task);
         break;
       case 'prefer':
-        this.#leaders.prefer(this.#view.affected(cluster, task));
+        this.leaders.prefer(this.view.affected(cluster, task));
+        break;
+      case 'operate':
+        task.apply();
         break;
     }
   }
@@ -361,38 +364,34 @@ export class Controllers {
   #join(task: Task & { kind: 'join' }): void {
     const { broker, disk } = task;
     const { copies } = this.#clusters;
-    const cluster = this.#topology.brokerCluster[broker];
-    if (!this.#isHeard(broker)) {
+    if (!this.sessions.isHeard(broker)) {
       // Out of reach meanwhile: it registers once more. If its process has ended, whoever starts it sees to that.
-      if (!copies.isDown(broker) || this.#ended[broker] === 1) return;
-      this.#returning.set(broker, disk);
+      if (!copies.isDown(broker) || this.sessions.ended[broker] === 1) return;
+      this.sessions.returning.set(broker, disk);
       this.#planRegistration(broker);
       return;
     }
     // Started by two faults before the first was heard.
     if (!copies.isDown(broker) && !copies.news.hasLeft(broker)) return;
-    this.#live[broker] = 1;
+    this.sessions.live[broker] = 1;
     if (copies.isDown(broker)) this.#clusters.start(broker, disk);
     else {
       copies.hears(broker);
       this.#listener.newsChanged();
     }
-    this.#leaders.elect(this.#view.affected(cluster, task));
+    this.leaders.elect(this.view.affected(this.#topology.brokerCluster[broker], task));
   }
 
   #shutDown(cluster: number, task: Task & { kind: 'shut-down' }): void {
     const { broker } = task;
     // Killed meanwhile.
     if (this.#clusters.copies.isDown(broker)) return;
-    this.#leaders.leave(broker, this.#view.affected(cluster, task));
-    this.#live[broker] = 0;
-    this.#sessionEndsNs[broker] = this.#engine.nowNs;
+    this.leaders.leave(broker, this.view.affected(cluster, task));
+    this.sessions.close(broker, this.#engine.nowNs);
     this.#stop(broker);
-    if (this.#returning.has(broker)) this.#plan(this.#engine.nowNs, broker, REGISTERS);
-    else this.#ended[broker] = 1;
+    if (this.sessions.returning.has(broker)) this.#plan(this.#engine.nowNs, broker, REGISTERS);
+    else this.sessions.ended[broker] = 1;
     this.#controllers[cluster].add({ kind: 'shrink', broker });
-    if (this.#hosts.of(cluster) !== broker) return;
-    this.#controllers[cluster].die();
-    this.#replaceHost(cluster);
+    this.#hostGone(broker);
   }
 }

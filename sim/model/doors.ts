@@ -68,9 +68,9 @@ export interface LogView {
   foresee(): number;
   /** End of the log at the time, appends dated after it not counted. */
   endOffsetAt(atNs: number): number;
-  /** Below it everything is forgotten. */
-  knownFromOffset(): number;
   startOffset(): number;
+  /** Below it everything is forgotten, as nobody could still need it. */
+  knownFromOffset(): number;
   /** Records of [from, to) that are second copies of a record stored before. */
   duplicatesIn(from: number, to: number): number;
   /**

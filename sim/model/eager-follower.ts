@@ -17,6 +17,8 @@ export interface EagerLog {
 const NS_PER_SECOND = 1_000_000_000;
 
 class EagerReplica {
+  /** False before it is added, and once it is dropped. */
+  member = true;
   running = true;
   inSync = true;
   /** Its log, as a follower. */
@@ -45,7 +47,7 @@ class EagerReplica {
   ordinal = 0;
 }
 
-/** Same life and same answers as `ReplicaSet`, at the cost of three events a fetch. Register it after what appends. */
+/** Replicas keep their numbers while others are added and dropped. Same life and same answers as `ReplicaSet`, at the cost of three events a fetch. Register it after what appends. */
 export class EagerReplicaSet {
   leader = 0;
   private readonly engine: Scheduler;
@@ -63,7 +65,8 @@ export class EagerReplicaSet {
   /** The leader raises its high watermark and never takes it back. */
   private raised = 0;
 
-  constructor(engine: Scheduler, log: EagerLog, options: ReplicaSetOptions) {
+  /** Replicas from `members` on are added later, if at all. */
+  constructor(engine: Scheduler, log: EagerLog, options: ReplicaSetOptions, members = options.phasesNs.length) {
     this.engine = engine;
     this.log = log;
     this.options = options;
@@ -74,7 +77,8 @@ export class EagerReplicaSet {
     this.beforeKind = engine.kind('replica-before', (i, life) => this.lookBefore(i, life));
     this.replicas = options.phasesNs.map(() => new EagerReplica());
     this.replicas.forEach((replica, i) => {
-      if (i === 0) return;
+      replica.member = i < members;
+      if (i === 0 || !replica.member) return;
       replica.servedNs = this.phaseNs(i) - this.periodNs(i);
       replica.caughtUpNs = replica.servedNs - this.periodNs(i);
       this.serveAt(this.phaseNs(i), i);
@@ -131,6 +135,19 @@ export class EagerReplicaSet {
     this.frozen = frozen;
   }
 
+  /** A new copy: stopped, empty, out of sync. */
+  add(i: number): void {
+    this.highWatermark();
+    this.replicas[i] = Object.assign(new EagerReplica(), { running: false, inSync: false });
+  }
+
+  drop(i: number): void {
+    this.highWatermark();
+    this.replicas[i].member = false;
+    this.replicas[i].life++;
+    this.lookAgain();
+  }
+
   remove(i: number): void {
     this.highWatermark();
     this.replicas[i].inSync = false;
@@ -149,7 +166,7 @@ export class EagerReplicaSet {
     const goesOn = cutTail(kept);
     const bytes = this.log.batches.reduce((sum, batch) => sum + batch.bytes, 0);
     this.replicas.forEach((replica, j) => {
-      if (j === i) return;
+      if (j === i || !replica.member) return;
       const cut = this.options.truncation === 'epoch' ? replica.end : Math.min(replica.end, replica.told);
       replica.end = Math.min(cut, kept);
       replica.bytes = this.log.batches.reduce((sum, batch) => sum + (batch.end <= replica.end ? batch.bytes : 0), 0);
@@ -169,14 +186,14 @@ export class EagerReplicaSet {
   /** The leader's term begins, or goes on: followers fetch, and have as long as ever until they are out of sync. */
   private begin(): void {
     this.replicas.forEach((replica, i) => {
-      if (i === this.leader) return;
+      if (i === this.leader || !replica.member) return;
       replica.caughtUpNs = this.engine.nowNs;
       if (replica.running) this.fetchFrom(i, this.engine.nowNs + this.phaseNs(i));
     });
   }
 
   private followers(): EagerReplica[] {
-    return this.replicas.filter((_, i) => i !== this.leader);
+    return this.replicas.filter(({ member }, i) => member && i !== this.leader);
   }
 
   private periodNs(i: number): number {

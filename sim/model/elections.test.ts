@@ -358,7 +358,11 @@ describe('nothing that was acknowledged is lost', () => {
     const run = (ns: number) => simulation.advance({ untilNs: simulation.nowNs + ns });
     const settle = () => {
       for (let looks = 0; looks < 2_000; looks++) {
-        if (Array.from({ length: 6 }, (_, broker) => broker).every((broker) => !controllers.isRecovering(broker)))
+        if (
+          Array.from({ length: 6 }, (_, broker) => broker).every(
+            (broker) => !controllers.view.isRecovering(broker, simulation.nowNs),
+          )
+        )
           return;
         run(20 * MS);
       }

@@ -14,6 +14,14 @@ export interface FetchGridOptions {
   readonly processNs: number;
 }
 
+/** What must be known of new copies. */
+export interface Reshape {
+  /** As in `phasesNs`, of the new copy at the place. */
+  readonly phaseNs: (place: number) => number;
+  /** One way between two replicas, by their new places. */
+  readonly tripNs: (from: number, to: number) => number;
+}
+
 /** Columns of the grid, for each replica as a follower: the leader serves its fetches at first + k · period. */
 const FIRST_NS = 0;
 const PERIOD_NS = 1;
@@ -27,12 +35,12 @@ const COLUMNS = 4;
  * A class to extend and not to hold: one object more a partition would be one cache miss more an append.
  */
 export abstract class FetchGrid {
-  readonly replicas: number;
+  replicas: number;
   /** Place of the leader in the assignment. */
   leader = 0;
   protected readonly log: LeaderLog;
-  private readonly grid: Float64Array;
-  private readonly gridOptions: FetchGridOptions;
+  private grid: Float64Array;
+  private gridOptions: FetchGridOptions;
 
   constructor(log: LeaderLog, options: FetchGridOptions) {
     this.log = log;
@@ -121,16 +129,34 @@ export abstract class FetchGrid {
 
   /** Everybody's fetches from the leader. */
   protected layGrid(fromNs: number): void {
+    for (let i = 0; i < this.replicas; i++) if (i !== this.leader) this.layRow(i, fromNs);
+  }
+
+  /** The copies are others: place j was place `from[j]`, −1 for a new one. Those that stay fetch on as they did. */
+  protected reshapeGrid(from: readonly number[], how: Reshape, nowNs: number): void {
+    const { grid, gridOptions } = this;
+    this.gridOptions = {
+      processNs: gridOptions.processNs,
+      phasesNs: from.map((old, i) => (old < 0 ? how.phaseNs(i) : gridOptions.phasesNs[old])),
+      tripNs: how.tripNs,
+    };
+    this.replicas = from.length;
+    this.leader = from.indexOf(this.leader);
+    this.grid = new Float64Array(this.replicas * COLUMNS);
+    from.forEach((old, i) => {
+      if (old >= 0) this.grid.set(grid.subarray(old * COLUMNS, (old + 1) * COLUMNS), i * COLUMNS);
+      else this.layRow(i, nowNs);
+    });
+  }
+
+  private layRow(i: number, fromNs: number): void {
     const { tripNs: trip, phasesNs, processNs } = this.gridOptions;
-    for (let i = 0; i < this.replicas; i++) {
-      if (i === this.leader) continue;
-      const tripNs = trip(i, this.leader);
-      const periodNs = tripNs + trip(this.leader, i) + processNs;
-      invariant(tripNs > 0 && processNs >= 0 && phasesNs[i] >= 0, 'a fetch takes time');
-      this.grid[i * COLUMNS + FIRST_NS] = fromNs + (phasesNs[i] % periodNs);
-      this.grid[i * COLUMNS + PERIOD_NS] = periodNs;
-      this.grid[i * COLUMNS + TRIP_NS] = tripNs;
-      this.grid[i * COLUMNS + PHASE_NS] = phasesNs[i] % periodNs;
-    }
+    const tripNs = trip(i, this.leader);
+    const periodNs = tripNs + trip(this.leader, i) + processNs;
+    invariant(tripNs > 0 && processNs >= 0 && phasesNs[i] >= 0, 'a fetch takes time');
+    this.grid[i * COLUMNS + FIRST_NS] = fromNs + (phasesNs[i] % periodNs);
+    this.grid[i * COLUMNS + PERIOD_NS] = periodNs;
+    this.grid[i * COLUMNS + TRIP_NS] = tripNs;
+    this.grid[i * COLUMNS + PHASE_NS] = phasesNs[i] % periodNs;
   }
 }

@@ -17,6 +17,8 @@ export class FollowerWays {
   };
   /** How much longer than it should each broker takes to copy. */
   readonly #slowness: Float64Array;
+  /** Copies that an operator moves and that aren't in sync yet: bytes a second they may copy, by broker and partition. */
+  readonly #paces = new Map<number, number>();
 
   constructor(options: { topology: Topology; ways: Ways; hosted: (broker: number) => readonly number[] }) {
     this.#from = options;
@@ -41,18 +43,41 @@ export class FollowerWays {
     this.#slowness[broker] = factor;
   }
 
+  /** True when the copy that an operator moves has another pace from now on. */
+  pace(partition: number, follower: number, bytesPerSecond: number): boolean {
+    const key = this.#keyOf(partition, follower);
+    if (this.#paces.get(key) === bytesPerSecond) return false;
+    this.#paces.set(key, bytesPerSecond);
+    return true;
+  }
+
+  /** The copy is in sync, or dropped: it has no pace of its own any more. */
+  unpace(partition: number, follower: number): void {
+    this.#paces.delete(this.#keyOf(partition, follower));
+  }
+
+  isPaced(partition: number, follower: number): boolean {
+    return this.#paces.size > 0 && this.#paces.has(this.#keyOf(partition, follower));
+  }
+
+  #keyOf(partition: number, follower: number): number {
+    return follower * this.#from.topology.partitions + partition;
+  }
+
   /**
-   * A copy that catches up shares the card with what comes in meanwhile: half of it, spread over what its broker follows.
-   * Of a connection that loses packets it gets its part, too.
+   * A copy that catches up shares the card with what comes in meanwhile: half of it, spread over what its broker follows;
+   * one that an operator moves has its own pace. Of a connection that loses packets it gets its part, too.
    */
-  bytesPerSecond(follower: number, leader: number): number {
+  bytesPerSecond(partition: number, follower: number): number {
     const { topology, ways, hosted } = this.#from;
+    const leader = topology.partitionLeader[partition];
     const { networkBytesPerSecond } = topology.clusters[topology.brokerCluster[follower]].broker;
-    const card = networkBytesPerSecond / 2 / Math.max(1, hosted(follower).length) / this.#slowness[follower];
+    const share = networkBytesPerSecond / 2 / Math.max(1, hosted(follower).length);
+    const card = (this.#paces.get(this.#keyOf(partition, follower)) ?? share) / this.#slowness[follower];
     if (!ways.slowed) return card;
     const connection = ways.bytesPerSecond(ways.broker(leader), ways.broker(follower), this.#baseNs(leader, follower));
     if (connection === Number.POSITIVE_INFINITY) return card;
-    const followed = hosted(follower).filter((partition) => topology.partitionLeader[partition] === leader);
+    const followed = hosted(follower).filter((each) => topology.partitionLeader[each] === leader);
     return Math.min(card, connection / Math.max(1, followed.length));
   }
 

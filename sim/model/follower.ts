@@ -41,7 +41,7 @@ const NEVER = Number.POSITIVE_INFINITY;
  */
 export class Follower {
   /** Its place in the assignment. */
-  readonly index: number;
+  index: number;
   /** When the leader serves the next fetch that may change anything; Infinity while nothing is fetched. */
   nextServedNs = NEVER;
   /** In the in-sync set before this time. */
@@ -84,6 +84,16 @@ export class Follower {
   endAt(nowNs: number): number {
     const { periodNs, tripNs } = this.rhythm;
     return this.positionAfter(Math.floor((nowNs - (periodNs - tripNs) - this.firstNs) / periodNs));
+  }
+
+  /** Bytes of the log that it has been let have; those of its end where that is still known. */
+  bytesAt(nowNs: number): number {
+    const { periodNs, tripNs } = this.rhythm;
+    const fetch = Math.floor((nowNs - (periodNs - tripNs) - this.firstNs) / periodNs);
+    if (!(fetch >= 0)) return this.positionBytes;
+    const servedNs = this.firstNs + fetch * periodNs;
+    const endBytes = this.log.endBytesAt(servedNs);
+    return this.caughtUpNs <= servedNs ? endBytes : Math.min(this.letThroughBytes(fetch), endBytes);
   }
 
   /** What the leader knows its end to be: told by the latest fetch, so reached by the one before. */
@@ -158,6 +168,8 @@ export class Follower {
     at: {
       readonly rhythm: FetchRhythm;
       readonly position: number;
+      /** Bytes of the log that it has, by `bytesAt`. */
+      readonly bytes: number;
       /** What the leader takes its end to be before it hears of it. */
       readonly known: number;
       readonly inSync: boolean;
@@ -167,7 +179,7 @@ export class Follower {
     this.endCatchUp(nowNs);
     this.rhythm = at.rhythm;
     this.position = Math.max(at.position, this.log.knownFromOffset());
-    this.positionBytes = this.log.bytesAt(this.position);
+    this.positionBytes = this.bytesOf(this.position, at.bytes);
     this.known = at.known;
     this.firstNs = NEVER;
     this.nextServedNs = NEVER;
@@ -175,6 +187,12 @@ export class Follower {
     this.leavesNs = at.inSync ? NEVER : Number.NEGATIVE_INFINITY;
     this.pendingNs = NEVER;
     this.leaderStarted(nowNs);
+  }
+
+  /** A new copy, which has nothing yet and stands still. */
+  isNew(startBytes: number): void {
+    this.running = false;
+    this.empty(startBytes);
   }
 
   /** Its log is gone; what is kept begins after so many bytes. */
@@ -269,15 +287,18 @@ export class Follower {
   private standStill(nowNs: number): void {
     if (this.firstNs === NEVER) return;
     const known = this.knownAt(nowNs);
-    const position = this.endAt(nowNs);
+    const bytes = this.bytesAt(nowNs);
+    this.position = this.endAt(nowNs);
     this.known = known;
-    // Who got nowhere stands where it stood: the log may have forgotten how many bytes lie before that.
-    if (position > this.position) {
-      this.position = position;
-      this.positionBytes = this.log.bytesAt(position);
-    }
+    this.positionBytes = this.bytesOf(this.position, bytes);
     this.firstNs = NEVER;
     this.nextServedNs = NEVER;
+  }
+
+  /** Bytes below the position. What lies below all that is known has no offsets any more: there it may lack some bytes yet. */
+  private bytesOf(position: number, letThrough: number): number {
+    const known = this.log.knownFromOffset();
+    return position > known ? this.log.bytesAt(position) : Math.min(this.log.bytesAt(known), letThrough);
   }
 
   /** AK checks now and then whether a follower was last caught up longer ago than the bound. */
@@ -301,4 +322,22 @@ export class Follower {
     const spentNs = (fetch + 1) * this.rhythm.periodNs;
     return this.positionBytes + Math.floor((this.catchUpBytesPerSecond * spentNs) / NS_PER_SECOND);
   }
+}
+
+/**
+ * Those in trouble when the copies are others: place j was place `from[j]`, −1 for a new one, which `make` makes. Null when none
+ * is left.
+ */
+export function reshapedFollowers(
+  troubled: readonly (Follower | null)[] | null,
+  from: readonly number[],
+  make: (index: number) => Follower,
+): (Follower | null)[] | null {
+  const reshaped = from.map((old, index) => {
+    if (old < 0) return make(index);
+    const follower = troubled?.[old] ?? null;
+    if (follower !== null) follower.index = index;
+    return follower;
+  });
+  return reshaped.every((follower) => follower === null) ? null : reshaped;
 }

@@ -56,6 +56,22 @@ export class LeaderMoves {
     this.#tell(moved, clusters.copies.hosted(broker));
   }
 
+  /** A copy leads the partition that is in sync, alive and one of these brokers'. False when there is none. */
+  leadOneOf(partition: number, brokers: readonly number[]): boolean {
+    const { copies, isLive, isInSync } = this.#from.view.candidates(partition);
+    const replicas = this.#from.topology.replicasOf(partition);
+    const among = (copy: number) => brokers.includes(replicas[copy]) && isLive(copy);
+    const choice = chooseLeader({ copies, isLive: among, isInSync }, false);
+    if (choice === null) return false;
+    this.#lead(partition, choice);
+    return true;
+  }
+
+  /** An operator has changed something about partitions, and of some the leader has moved. */
+  changed(touched: readonly number[], moved: readonly number[] = []): void {
+    this.#tell(moved, touched);
+  }
+
   #tell(moved: readonly number[], touched: readonly number[]): void {
     const { topology, spread } = this.#from;
     const topics = new Set(touched.map((partition) => topology.partitionTopic[partition]));

@@ -18,8 +18,12 @@ export class PartitionView {
     this.#from = options;
   }
 
-  /** Partitions that a task is about. */
-  affected(cluster: number, task: Task): number[] {
+  /** Partitions that a task is about: each is work. An operator says what it asks for. */
+  workOf(cluster: number, task: Task): number {
+    return task.kind === 'operate' ? task.work : this.affected(cluster, task).length;
+  }
+
+  affected(cluster: number, task: Exclude<Task, { kind: 'operate' }>): number[] {
     const { topology, clusters, live } = this.#from;
     const { partitionLeader, replicas } = topology;
     switch (task.kind) {
@@ -43,7 +47,13 @@ export class PartitionView {
         const moves: number[] = [];
         for (let partition = 0; partition < topology.partitions; partition++) {
           const preferred = replicas[partition * REPLICAS_MAX];
-          if (topology.brokerCluster[preferred] !== cluster || partitionLeader[partition] === preferred) continue;
+          // A partition that isn't there yet has no copies.
+          if (
+            preferred < 0 ||
+            topology.brokerCluster[preferred] !== cluster ||
+            partitionLeader[partition] === preferred
+          )
+            continue;
           if (live[preferred] === 1 && clusters.copies.isInSync(partition, 0)) moves.push(partition);
         }
         return moves;

@@ -16,7 +16,9 @@ import { ProducerCore } from '../../src/producer/core.ts';
 import type { ProducerEffects } from '../../src/producer/effects.ts';
 import { OUTCOME_OK } from '../../src/producer/outcome.ts';
 import { REQUEST } from '../../src/producer/request-pool.ts';
+import { CLASSES, type ServiceClass } from '../../src/record.ts';
 import { type Engine, hash32, invariant } from '../engine/index.ts';
+import type { TenantQuota } from '../scenario/scenario.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Clusters } from './clusters.ts';
 import { earliestAnswer } from './earliest-answer.ts';
@@ -69,6 +71,8 @@ export interface ProducerFleetOptions {
   /** One way to whichever broker is asked for metadata later on. */
   readonly metadataTripNs: number;
   readonly compressionNsPerByte: number;
+  /** By index of their quota. */
+  readonly tenants: readonly string[];
   readonly observer: Observer | null;
 }
 
@@ -210,6 +214,21 @@ export class ProducerFleet implements ProducerEffects {
     core.onTime(producer, nowNs);
     this.#look(producer);
     this.metadata.askMoved(producer);
+  }
+
+  /** What producers buffer of the topic from now on is of another class. */
+  setClass(topic: number, serviceClass: ServiceClass): void {
+    this.catchUp();
+    for (let stream = 0; stream < this.#plan.streams; stream++) {
+      if (this.#plan.streamTopic[stream] === topic) this.core.reclassify(stream, CLASSES.indexOf(serviceClass));
+    }
+  }
+
+  /** What each producer admits of a tenant changes. */
+  setQuota({ tenant, ...quota }: TenantQuota): void {
+    this.catchUp();
+    const index = this.#options.tenants.indexOf(tenant);
+    this.core.setQuota(index, quota, this.#engine.nowNs);
   }
 
   #enlist(): void {

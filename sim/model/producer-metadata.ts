@@ -77,15 +77,24 @@ export class ProducerMetadata {
     const { topology } = this.#from;
     const cluster = topology.topicCluster[topic];
     const first = topology.clusterFirstBroker[cluster];
-    for (let broker = first; broker < first + topology.clusters[cluster].brokers; broker++) {
+    for (let broker = first; broker < first + topology.clusterBrokers[cluster]; broker++) {
       if (!this.#isStale(broker)) continue;
       const told = this.#stale.get(broker) ?? new Map<number, TopicView>();
       this.#stale.set(broker, told);
       if (!told.has(topic)) told.set(topic, this.#views[topic]);
     }
-    const version = this.#version(this.#views[topic]) + 1;
+    const before = this.#views[topic];
     this.#views[topic] = this.#viewOf(topic);
-    this.#versions.set(this.#views[topic], version);
+    this.#versions.set(this.#views[topic], this.#version(before) + 1);
+    if (this.#views[topic].leaders.length > before.leaders.length) this.#grown(topic);
+  }
+
+  /** New partitions are nothing that a producer stumbles over: it finds them when what it knows is too old. */
+  #grown(topic: number): void {
+    const { places, plan } = this.#from;
+    for (let stream = 0; stream < plan.streams; stream++) {
+      if (places.of(stream) === topic) this.#ages(plan.streamProducer[stream]);
+    }
   }
 
   /** Brokers have lost their controllers, or know again what they missed. */
@@ -110,10 +119,16 @@ export class ProducerMetadata {
 
   /** Its leader is none any more and doesn't say so: it will ask when what it knows is too old. */
   misled(producer: number): void {
+    this.#ages(producer);
+  }
+
+  #ages(producer: number): void {
     if (this.#ageing.has(producer)) return;
     this.#ageing.add(producer);
-    const { engine, metadataMaxAgeNs } = this.#from;
-    const firstNs = this.#firstNs(producer);
+    const { engine, metadataMaxAgeNs, seed } = this.#from;
+    // As if instances had started at any time before the run, and asked ever since.
+    const firstNs =
+      this.#firstNs(producer) - Math.floor(metadataMaxAgeNs * (hash32(seed, producer, 0x0a) / 4294967296));
     const atNs = firstNs + (Math.floor((engine.nowNs - firstNs) / metadataMaxAgeNs) + 1) * metadataMaxAgeNs;
     engine.schedule(atNs, this.#kind, producer, 0, AGED);
   }
@@ -194,7 +209,11 @@ export class ProducerMetadata {
     }
     core.onTime(producer, nowNs);
     this.#from.look(producer);
-    if (question === AGED) return;
+    if (question === AGED) {
+      // Nobody answered, or who did doesn't know better.
+      if (missing || this.#isBehind(producer)) this.#ages(producer);
+      return;
+    }
     // It is asking already.
     if (question === MOVED && this.#askedNs[producer] === Infinity) return;
     if (question === (missing ? NEXT_QUESTION : UNANSWERED)) this.#repeats[producer] = 0;
@@ -212,7 +231,7 @@ export class ProducerMetadata {
     const here = ways.applications(plan.producerZone[producer]);
     const first = topology.clusterFirstBroker[cluster];
     const answering: number[] = [];
-    for (let broker = first; broker < first + topology.clusters[cluster].brokers; broker++) {
+    for (let broker = first; broker < first + topology.clusterBrokers[cluster]; broker++) {
       if (copies.isDown(broker) || copies.isHung(broker) || ways.isBroken(here, ways.broker(broker))) continue;
       answering.push(broker);
     }
@@ -233,6 +252,15 @@ export class ProducerMetadata {
   /** Nothing is known of the cluster that it sends to. */
   #isUnasked(known: TopicView | null): boolean {
     return known === null || this.#version(known) === UNASKED;
+  }
+
+  #isBehind(producer: number): boolean {
+    const { core, places, plan } = this.#from;
+    for (let stream = plan.firstStream[producer]; stream < plan.firstStream[producer + 1]; stream++) {
+      const known = core.streams.views[stream];
+      if (known !== null && known.leaders.length < this.#views[places.of(stream)].leaders.length) return true;
+    }
+    return false;
   }
 
   #version(view: TopicView): number {

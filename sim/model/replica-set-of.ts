@@ -5,19 +5,23 @@ import type { PartitionLog } from './log.ts';
 import { ReplicaSet } from './replication.ts';
 import type { Topology } from './topology.ts';
 
-/** Null for a partition with one copy. */
-export function replicaSetOf(
-  partition: number,
-  log: PartitionLog,
-  how: {
-    readonly topology: Topology;
-    readonly seed: number;
-    readonly ways: FollowerWays;
-  },
-): ReplicaSet | null {
+export interface ReplicaSetHow {
+  readonly topology: Topology;
+  readonly seed: number;
+  readonly ways: FollowerWays;
+}
+
+/** Null for a partition with one copy, or none yet. */
+export function replicaSetOf(partition: number, log: PartitionLog, how: ReplicaSetHow): ReplicaSet | null {
+  const replicas = how.topology.replicasOf(partition);
+  if (replicas.length < 2) return null;
+  return replicaSet(partition, log, how);
+}
+
+/** The same for one with any number of copies. */
+export function replicaSet(partition: number, log: PartitionLog, how: ReplicaSetHow): ReplicaSet {
   const { topology, seed, ways } = how;
   const replicas = topology.replicasOf(partition);
-  if (replicas.length === 1) return null;
   const spec = topology.clusters[topology.topicCluster[topology.partitionTopic[partition]]];
   return new ReplicaSet(log, {
     phasesNs: Array.from(replicas, (_, copy) => hash32(seed, partition, copy)),

@@ -105,6 +105,7 @@ const happening = fc.record({
   what: fc.constantFrom(
     ...(['append', 'append', 'append', 'append', 'burst', 'ask', 'ask'] as const),
     ...(['toggle', 'toggle', 'toggle', 'lead', 'lead', 'remove', 'freeze'] as const),
+    ...(['add', 'drop', 'turn'] as const),
   ),
   i: fc.integer({ min: 0, max: 3 }),
   bytes: fc.integer({ min: 0, max: 300 }),
@@ -112,7 +113,9 @@ const happening = fc.record({
   rate: fc.constantFrom(5e8, 5e9, 5e10, FOREVER),
 });
 const world = fc.record({
-  followers: fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.nat(100)), { minLength: 0, maxLength: 3 }),
+  followers: fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.nat(100)), { minLength: 0, maxLength: 5 }),
+  /** Replicas there at first, the leader besides; others are added later. */
+  first: fc.integer({ min: 0, max: 3 }),
   lagRecordsMax: fc.constantFrom(FOREVER, 12),
   truncation: fc.constantFrom('epoch' as const, 'high-watermark' as const),
   life: fc.array(happening, { minLength: 1, maxLength: 120, size: 'max' }),
@@ -128,7 +131,7 @@ interface Answer {
 
 /** Lives a life with the eager set and, over the given log, a lazy one; the answers of both, to the same questions. */
 function liveTwice(
-  { followers, life, lagRecordsMax, truncation }: World,
+  { followers, first, life, lagRecordsMax, truncation }: World,
   log: PartitionLog,
   asks: 'as-told' | 'at-end',
 ): { lazy: Answer[]; eager: Answer[]; lost: number } {
@@ -136,15 +139,23 @@ function liveTwice(
   const appendKind = engine.kind('append', () => {});
   const model = new NaiveLog(KEEP);
   const how = { ...options(followers, 300), lagRecordsMax, truncation };
-  const eager = new EagerReplicaSet(engine, model, how);
-  const lazy = new ReplicaSet(log, how);
+  /** Number of the replica at each place of the assignment, and of the next one to be added. */
+  let ids = Array.from({ length: 1 + Math.min(first, followers.length) }, (_, i) => i);
+  let next = ids.length;
+  const eager = new EagerReplicaSet(engine, model, how, next);
+  const lazy = new ReplicaSet(log, { ...how, phasesNs: how.phasesNs.slice(0, next) });
+  const reshape = (to: number[]) => {
+    const from = to.map((id) => ids.indexOf(id));
+    ids = to;
+    const tripNs = (one: number, other: number) => how.tripNs(to[one], to[other]);
+    lazy.reshape(from, nowNs, { phaseNs: (place) => how.phasesNs[to[place]], tripNs, startBytes: 0 });
+  };
   const answers = { lazy: [] as Answer[], eager: [] as Answer[], lost: 0 };
-  const replicas = followers.length + 1;
-  const down = new Array<boolean>(replicas).fill(false);
+  const down = new Array<boolean>(followers.length + 1).fill(false);
   let lastNs = 0;
   let nowNs = 0;
   const ask = () => {
-    const each = Array.from({ length: replicas }, (_, i) => i);
+    const each = ids.map((_, place) => place);
     answers.lazy.push({
       nowNs,
       highWatermark: lazy.highWatermarkAt(nowNs),
@@ -156,8 +167,8 @@ function liveTwice(
       nowNs,
       highWatermark: eager.highWatermark(),
       inSync: eager.inSync(),
-      ends: each.map((i) => eager.endOf(i)),
-      told: each.map((i) => eager.toldOf(i)),
+      ends: ids.map((id) => eager.endOf(id)),
+      told: ids.map((id) => eager.toldOf(id)),
     });
   };
   const takeBack = () => {
@@ -168,7 +179,7 @@ function liveTwice(
     nowNs += waitNs;
     engine.runUntil(nowNs);
     if (what === 'append' || what === 'burst') {
-      for (let n = 0; n < (what === 'burst' ? 20 : 1) && !down[lazy.leader]; n++) {
+      for (let n = 0; n < (what === 'burst' ? 20 : 1) && !down[ids[lazy.leader]]; n++) {
         lastNs = Math.max(lastNs + (what === 'burst' ? 1 : 0), nowNs + 1 + aheadNs);
         model.append(lastNs, 1 + (n % 4), bytes, nowNs, nowNs);
         log.append(lastNs, 1 + (n % 4), bytes, nowNs, nowNs);
@@ -176,23 +187,39 @@ function liveTwice(
       }
     } else if (what === 'ask') {
       if (asks === 'as-told') ask();
-    } else if (i >= replicas) {
+    } else if (what === 'add') {
+      if (next > followers.length) continue;
+      eager.add(next);
+      reshape([...ids.slice(0, i), next, ...ids.slice(i)]);
+      eager.start(next, rate);
+      lazy.start(ids.indexOf(next++), nowNs, rate);
+    } else if (i >= ids.length) {
       continue;
+    } else if (what === 'drop') {
+      if (i === lazy.leader) continue;
+      eager.drop(ids[i]);
+      reshape(ids.filter((_, place) => place !== i));
+    } else if (what === 'turn') {
+      reshape([...ids.slice(i), ...ids.slice(0, i)]);
     } else if (what === 'toggle') {
-      down[i] = !down[i];
-      if (down[i]) {
-        eager.stop(i);
+      down[ids[i]] = !down[ids[i]];
+      if (down[ids[i]]) {
+        eager.stop(ids[i]);
         lazy.stop(i, nowNs);
         if (i === lazy.leader) takeBack();
       } else {
-        eager.start(i, rate);
+        eager.start(ids[i], rate);
         lazy.start(i, nowNs, rate);
       }
-    } else if (what === 'lead' && !down[i] && (i !== lazy.leader || down[lazy.leader])) {
-      const keeps = (replica: number) => !down[replica];
+    } else if (what === 'lead' && !down[ids[i]] && (i !== lazy.leader || down[ids[lazy.leader]])) {
       takeBack();
       const before = log.endBytes;
-      eager.lead(i, keeps, (from) => model.cutTail(from, nowNs));
+      eager.lead(
+        ids[i],
+        (id) => !down[id],
+        (from) => model.cutTail(from, nowNs),
+      );
+      const keeps = (place: number) => !down[ids[place]];
       lazy.lead(i, nowNs, { keeps, cutTail: (from) => log.cutTail(from, nowNs, 'leader-lost') });
       if (log.endBytes < before) answers.lost++;
     } else if (what === 'freeze') {
@@ -200,7 +227,7 @@ function liveTwice(
       eager.freeze(i % 2 === 0);
       lazy.freeze(i % 2 === 0, nowNs);
     } else if (what === 'remove' && i !== lazy.leader) {
-      eager.remove(i);
+      eager.remove(ids[i]);
       lazy.remove(i, nowNs);
     }
     engine.runUntil(nowNs);
@@ -226,6 +253,7 @@ const CAUGHT_UP_AND_NOT_LET_IN: World = {
     [1, 0],
     [2, 0],
   ],
+  first: 3,
   lagRecordsMax: FOREVER,
   truncation: 'epoch',
   life: [

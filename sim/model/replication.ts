@@ -1,10 +1,11 @@
 /** Replication of one partition, computed only when somebody asks: positions are pure functions of time. */
 import { InvariantError, invariant } from '../engine/invariant.ts';
 import type { MergeWatcher } from './entry-ring.ts';
-import { FetchGrid } from './fetch-grid.ts';
-import { Follower, type LagBounds, type LeaderLog } from './follower.ts';
+import type { Reshape } from './fetch-grid.ts';
+import { type Follower, type LeaderLog, reshapedFollowers } from './follower.ts';
 import { HealedFollowers } from './healed-followers.ts';
 import type { ReplicaSetOptions } from './replica-set-options.ts';
+import { ReplicasInTrouble } from './replicas-in-trouble.ts';
 import { ToldWatermarks } from './told-watermarks.ts';
 
 /**
@@ -22,13 +23,8 @@ import { ToldWatermarks } from './told-watermarks.ts';
  *
  * Replicas are numbered by their place in the assignment; the first one is the preferred leader and leads at first.
  */
-export class ReplicaSet extends FetchGrid implements MergeWatcher {
+export class ReplicaSet extends ReplicasInTrouble implements MergeWatcher {
   private readonly options: ReplicaSetOptions;
-  private readonly bounds: LagBounds;
-  /** By replica: followers in trouble; null while all are healthy, which is nearly always. */
-  private troubled: (Follower | null)[] | null = null;
-  /** When the leader stopped; Infinity while it runs. */
-  private leaderStoppedNs = Number.POSITIVE_INFINITY;
   /** The leader has stopped, and its disk was replaced. */
   private emptied = false;
   /** The leader's high watermark when its term began: it raises it from there. Counts while there is trouble. */
@@ -36,8 +32,6 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
   /** What followers have heard of the high watermark, up to the latest change. */
   private told: ToldWatermarks | null = null;
   private readonly healed = new HealedFollowers();
-  /** The in-sync set was checked up to here. */
-  private checkedNs = 0;
   /** Latest question and answer: kept only to assert that the high watermark never goes back in a leader's term. */
   private askedNs = Number.NEGATIVE_INFINITY;
   private highWatermark = 0;
@@ -46,10 +40,9 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     super(log, options);
     if ('watcher' in log) log.watcher = this;
     this.options = options;
-    const { lagMaxNs, checkNs, lagRecordsMax } = options;
-    this.bounds = { lagMaxNs, checkNs, lagRecordsMax, frozen: false };
-    for (let i = 1; i < this.replicas; i++)
-      invariant(lagMaxNs > 4 * this.periodNs(i), 'a healthy follower is never too far behind');
+    for (let i = 1; i < this.replicas; i++) {
+      invariant(options.lagMaxNs > 4 * this.periodNs(i), 'a healthy follower is never too far behind');
+    }
   }
 
   /** True while no follower is in trouble and the leader runs. */
@@ -64,27 +57,17 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     return this.emptied;
   }
 
-  /** False while the replica is stopped. */
-  runs(i: number): boolean {
-    if (i === this.leader) return this.leaderStoppedNs === Number.POSITIVE_INFINITY;
-    return this.troubled?.[i]?.running ?? true;
-  }
-
   /** End of the replica's log. */
   endAt(i: number, nowNs: number): number {
     if (i === this.leader) return this.log.endOffsetAt(Math.min(nowNs, this.leaderStoppedNs));
-    const follower = this.settled(i, nowNs);
-    if (follower !== null) return follower.endAt(nowNs);
-    return this.log.endOffsetAt(this.servedBy(i, nowNs - this.answerNs(i)));
+    return this.settled(i, nowNs)?.endAt(nowNs) ?? this.log.endOffsetAt(this.servedBy(i, nowNs - this.answerNs(i)));
   }
 
   /** Consumers read, and acks=all waits, up to here. Never goes back while a leader stays. */
   highWatermarkAt(nowNs: number): number {
     this.advance(nowNs);
-    const highWatermark =
-      this.troubled === null
-        ? this.healthyHighWatermark(nowNs)
-        : this.highWatermarkWithin(Math.min(nowNs, this.leaderStoppedNs));
+    const untilNs = Math.min(nowNs, this.leaderStoppedNs);
+    const highWatermark = this.troubled === null ? this.healthyHighWatermark(nowNs) : this.highWatermarkWithin(untilNs);
     if (nowNs >= this.askedNs) {
       if (highWatermark < this.highWatermark) {
         throw new InvariantError(
@@ -139,13 +122,6 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     if (this.troubled === null || i === this.leader) return true;
     const follower = this.settled(i, nowNs);
     return follower === null || follower.isInSync(Math.min(nowNs, this.leaderStoppedNs));
-  }
-
-  /** Lowest offset that a follower in trouble may still need: the log must not be released beyond. Infinity when none is. */
-  neededFromOffset(): number {
-    let lowest = Number.POSITIVE_INFINITY;
-    for (const each of this.troubled ?? []) if (each !== null && each.position < lowest) lowest = each.position;
-    return lowest;
   }
 
   /**
@@ -209,6 +185,29 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     for (const follower of this.troubled ?? []) follower?.freeze(frozen, nowNs);
   }
 
+  /**
+   * The copies are others from now on: place j was place `from[j]`, −1 for a new one, which is stopped, out of sync and has
+   * to copy all that is kept, from `startBytes` on. The leader stays among them.
+   */
+  reshape(from: readonly number[], nowNs: number, how: Reshape & { readonly startBytes: number }): void {
+    invariant(from.includes(this.leader), 'the leader stays while copies come and go');
+    this.remember(nowNs);
+    this.reshapeGrid(from, how, nowNs);
+    this.told = this.told!.reshaped(from);
+    if (this.troubled === null) this.checkedNs = Math.max(this.checkedNs, nowNs);
+    this.troubled = reshapedFollowers(this.troubled, from, (index) => {
+      const follower = this.newFollower(index);
+      follower.isNew(how.startBytes);
+      return follower;
+    });
+  }
+
+  /** Bytes of the log that the replica has. */
+  bytesAt(i: number, nowNs: number): number {
+    if (i === this.leader) return this.log.endBytesAt(Math.min(nowNs, this.leaderStoppedNs));
+    return this.settled(i, nowNs)?.bytesAt(nowNs) ?? this.log.endBytesAt(this.servedBy(i, nowNs - this.answerNs(i)));
+  }
+
   /** The controller takes a follower out of the in-sync set: its broker is gone. */
   remove(i: number, nowNs: number): void {
     invariant(i !== this.leader, 'a leader is in sync with itself');
@@ -235,7 +234,8 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     const places = Array.from({ length: this.replicas }, (_, j) => {
       const end = this.endAt(j, nowNs);
       const cut = this.options.truncation === 'epoch' ? end : Math.min(end, this.toldAt(j, nowNs));
-      return { position: Math.min(cut, kept), inSync: how.keeps(j) && this.isInSync(j, nowNs) };
+      const bytes = this.troubled?.[j]?.bytesAt(nowNs) ?? Number.POSITIVE_INFINITY;
+      return { position: Math.min(cut, kept), bytes, inSync: how.keeps(j) && this.isInSync(j, nowNs) };
     });
     // The one that led knows what it knew; no answer will tell it until it fetches.
     const known = this.toldAt(leaves, nowNs);
@@ -254,16 +254,10 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     this.troubled = new Array<Follower | null>(this.replicas).fill(null);
     for (let j = 0; j < this.replicas; j++) {
       if (j === i) continue;
-      const rhythm = this.rhythm(j);
-      const follower = before?.[j] ?? new Follower(this.log, { index: j, rhythm, bounds: this.bounds });
+      const follower = before?.[j] ?? this.newFollower(j);
       if (j === leaves) follower.running = left.running;
-      const { position, inSync } = places[j];
-      follower.follow(nowNs, {
-        rhythm,
-        position: position === kept ? goesOn : position,
-        known: highWatermark,
-        inSync,
-      });
+      const position = places[j].position === kept ? goesOn : places[j].position;
+      follower.follow(nowNs, { ...places[j], rhythm: this.rhythm(j), position, known: highWatermark });
       this.troubled[j] = follower;
     }
     if (this.replicas === 1) this.troubled = null;
@@ -302,15 +296,8 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
     const told = new ToldWatermarks(this.replicas, nowNs);
     for (let i = 0; i < this.replicas; i++) {
       if (i === this.leader) continue;
-      const follower = this.troubled === null ? null : this.troubled[i];
-      const servedNs = follower === null ? this.servedBy(i, nowNs) : follower.servedBy(nowNs);
-      const before = this.told;
-      const coming =
-        servedNs === Number.NEGATIVE_INFINITY
-          ? 0
-          : before !== null && servedNs <= before.changedNs
-            ? before.heard(i, servedNs)
-            : this.servedWatermark(servedNs);
+      const servedNs = this.servedTo(i, nowNs);
+      const coming = servedNs === Number.NEGATIVE_INFINITY ? 0 : this.toldBy(i, servedNs);
       told.keep(i, { heard: this.heardAt(i, nowNs), coming, servedNs });
     }
     this.told = told;
@@ -318,9 +305,11 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
 
   /** `toldAt` of a follower, once it is known what has happened until then. */
   private heardAt(i: number, nowNs: number): number {
-    const follower = this.troubled === null ? null : this.troubled[i];
-    const arrivedNs = nowNs - this.answerNs(i);
-    const servedNs = follower === null ? this.servedBy(i, arrivedNs) : follower.servedBy(arrivedNs);
+    return this.toldBy(i, this.servedTo(i, nowNs - this.answerNs(i)));
+  }
+
+  /** The high watermark that the answer to a fetch tells. */
+  private toldBy(i: number, servedNs: number): number {
     const told = this.told;
     if (told !== null && servedNs <= told.changedNs) return told.heard(i, servedNs);
     return this.servedWatermark(servedNs);
@@ -346,7 +335,7 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
 
   /** Checks of the in-sync set that have come since the last one. Only those for lack of records are looked at one by one. */
   private check(untilNs: number): void {
-    const { checkNs, lagRecordsMax } = this.bounds;
+    const { checkNs, lagRecordsMax } = this.options;
     if (lagRecordsMax === Number.POSITIVE_INFINITY) return;
     for (let atNs = (Math.floor(this.checkedNs / checkNs) + 1) * checkNs; atNs <= untilNs; atNs += checkNs) {
       if (!this.bounds.frozen) for (const follower of this.troubled!) follower?.check(atNs);
@@ -368,22 +357,8 @@ export class ReplicaSet extends FetchGrid implements MergeWatcher {
   }
 
   private settled(i: number, nowNs: number): Follower | null {
-    if (this.troubled === null) return null;
     this.advance(nowNs);
     return this.troubled === null ? null : this.troubled[i];
-  }
-
-  private trouble(i: number, nowNs: number): Follower {
-    if (this.troubled === null) {
-      this.troubled = new Array<Follower | null>(this.replicas).fill(null);
-      this.checkedNs = Math.max(this.checkedNs, nowNs);
-    }
-    const known = this.troubled[i];
-    if (known !== null) return known;
-    const follower = new Follower(this.log, { index: i, rhythm: this.rhythm(i), bounds: this.bounds });
-    follower.wasHealthy(this.servedBy(i, nowNs));
-    this.troubled[i] = follower;
-    return follower;
   }
 
   /** The follower is as good as any other: from here on its grid tells all. */

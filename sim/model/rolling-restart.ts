@@ -1,4 +1,7 @@
-/** An operator restarts a cluster's brokers one after the other, and goes on when all copies of the last one are in sync again. */
+/**
+ * An operator restarts a cluster's brokers one after the other, or replaces their machines, and goes on when all copies of the
+ * last one are in sync again. Before a disk is given up, all copies of the cluster must be.
+ */
 import type { Engine } from '../engine/index.ts';
 import type { Controllers } from './controllers.ts';
 import type { Topology } from './topology.ts';
@@ -6,15 +9,21 @@ import type { Topology } from './topology.ts';
 /** How often the operator looks. */
 const LOOK_NS = 1_000_000_000;
 
+/** How far it is with a broker. */
+const WAITS = 0;
+const STOPPED = 1;
+const STARTED = 2;
+
 export class RollingRestarts {
   readonly #engine: Engine;
   readonly #topology: Topology;
   readonly #controllers: Controllers;
   readonly #kind: number;
-  /** By cluster: how long each broker is away; the broker that is being restarted; whether it was started again. */
+  /** By cluster: how long each broker is away, and with what disk it returns; the broker whose turn it is; how far it is. */
   readonly #downNs: Float64Array;
+  readonly #disks: ('kept' | 'lost')[];
   readonly #broker: Int32Array;
-  readonly #started: Uint8Array;
+  readonly #step: Uint8Array;
   #ordinal = 0;
 
   constructor(options: { engine: Engine; topology: Topology; controllers: Controllers }) {
@@ -23,38 +32,65 @@ export class RollingRestarts {
     this.#controllers = options.controllers;
     const clusters = options.topology.clusters.length;
     this.#downNs = new Float64Array(clusters);
+    this.#disks = new Array<'kept' | 'lost'>(clusters).fill('kept');
     this.#broker = new Int32Array(clusters).fill(-1);
-    this.#started = new Uint8Array(clusters);
+    this.#step = new Uint8Array(clusters);
     this.#kind = options.engine.kind('rolling restart', (cluster) => this.#goOn(cluster));
   }
 
   /** Nothing when the cluster is being restarted already. */
-  begin(cluster: number, downNs: number): void {
+  begin(cluster: number, downNs: number, disk: 'kept' | 'lost' = 'kept'): void {
     if (this.#broker[cluster] >= 0) return;
     this.#downNs[cluster] = downNs;
-    this.#stop(cluster, this.#topology.clusterFirstBroker[cluster]);
+    this.#disks[cluster] = disk;
+    this.#turnTo(cluster, this.#topology.clusterFirstBroker[cluster]);
   }
 
-  #stop(cluster: number, broker: number): void {
-    this.#broker[cluster] = broker;
-    this.#started[cluster] = 0;
-    this.#controllers.shutDown(broker);
-    this.#wait(cluster, this.#downNs[cluster]);
+  /** The next one from the given broker on that is there; the end if there is none. */
+  #turnTo(cluster: number, from: number): void {
+    const end = this.#topology.clusterFirstBroker[cluster] + this.#topology.clusterBrokers[cluster];
+    let broker = from;
+    while (broker < end && this.#controllers.sessions.isAbsent(broker)) broker++;
+    this.#broker[cluster] = broker < end ? broker : -1;
+    this.#step[cluster] = WAITS;
+    if (broker < end) this.#goOn(cluster);
   }
 
   #goOn(cluster: number): void {
     const broker = this.#broker[cluster];
-    if (this.#started[cluster] === 0) {
-      this.#started[cluster] = 1;
-      this.#controllers.start(broker, 'kept');
+    const step = this.#step[cluster];
+    if (step === WAITS) {
+      if (this.#disks[cluster] === 'lost' && this.#anyRecovers(cluster)) {
+        this.#wait(cluster, LOOK_NS);
+        return;
+      }
+      this.#step[cluster] = STOPPED;
+      this.#controllers.shutDown(broker);
+      this.#wait(cluster, this.#downNs[cluster]);
+    } else if (step === STOPPED) {
+      this.#step[cluster] = STARTED;
+      this.#controllers.start(broker, this.#disks[cluster]);
       this.#wait(cluster, LOOK_NS);
-    } else if (this.#controllers.isRecovering(broker)) {
+    } else if (
+      !this.#controllers.sessions.isAbsent(broker) &&
+      this.#controllers.view.isRecovering(broker, this.#engine.nowNs)
+    ) {
       this.#wait(cluster, LOOK_NS);
-    } else if (broker + 1 < this.#topology.clusterFirstBroker[cluster] + this.#topology.clusters[cluster].brokers) {
-      this.#stop(cluster, broker + 1);
     } else {
-      this.#broker[cluster] = -1;
+      this.#turnTo(cluster, broker + 1);
     }
+  }
+
+  #anyRecovers(cluster: number): boolean {
+    const first = this.#topology.clusterFirstBroker[cluster];
+    for (let broker = first; broker < first + this.#topology.clusterBrokers[cluster]; broker++) {
+      if (
+        !this.#controllers.sessions.isAbsent(broker) &&
+        this.#controllers.view.isRecovering(broker, this.#engine.nowNs)
+      )
+        return true;
+    }
+    return false;
   }
 
   #wait(cluster: number, ns: number): void {

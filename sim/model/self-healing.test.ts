@@ -48,7 +48,7 @@ describe('self-healing', () => {
     });
     expect(healing).toMatchObject({ detected: { right: 1, wrong: 0 }, replaced: { right: 1, wrong: 0 } });
     expect(simulation.clusters.copies.isHung(1)).toBe(false);
-    expect(simulation.controllers.isRecovering(1)).toBe(false);
+    expect(simulation.controllers.view.isRecovering(1, simulation.nowNs)).toBe(false);
   });
 
   it('knows a broker by how slow it is, and one replaced is another machine', () => {

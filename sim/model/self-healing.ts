@@ -69,7 +69,7 @@ export class SelfHealing {
     const first = topology.clusterFirstBroker[cluster];
     const detector = this.#detectors[cluster];
     for (const member of [...detector.replacing]) {
-      if (nowNs < this.#standsNs.get(first + member)! || controllers.isRecovering(first + member)) continue;
+      if (nowNs < this.#standsNs.get(first + member)! || controllers.view.isRecovering(first + member, nowNs)) continue;
       this.#standsNs.delete(first + member);
       detector.returned(member);
     }

@@ -3,7 +3,7 @@ import type { Copies } from './copies.ts';
 import type { Topology } from './topology.ts';
 import type { Ways } from './ways.ts';
 
-interface SickWorld {
+export interface SickWorld {
   readonly topology: Topology;
   readonly copies: Copies;
   readonly ways: Ways;

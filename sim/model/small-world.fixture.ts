@@ -14,6 +14,7 @@ import type {
   ZooKeeperSpec,
 } from '../scenario/scenario.ts';
 import { networkFaults } from './network-faults.fixture.ts';
+import { operationsOf } from './operations/operations.fixture.ts';
 import { movesWithin } from './small-moves.fixture.ts';
 import { policies } from './small-policies.fixture.ts';
 
@@ -294,8 +295,15 @@ const topics: fc.Arbitrary<Partial<TopicSpec>> = fc.record({
 
 const spans = { atNs: fc.integer({ min: 0, max: 1_500 * MS }), forNs: fc.integer({ min: 1 * MS, max: 900 * MS }) };
 
-const faultsOf = (brokers: number, sinks: readonly SinkSpec[]): fc.Arbitrary<FaultSpec[]> => {
+const faultsOf = (
+  brokers: number,
+  sinks: readonly SinkSpec[],
+  tenants: readonly string[],
+): fc.Arbitrary<FaultSpec[]> => {
   const each: fc.Arbitrary<FaultSpec>[] = [
+    operationsOf(brokers, tenants),
+    operationsOf(brokers, tenants),
+    operationsOf(brokers, tenants),
     fc.record({
       kind: fc.constant('broker-kill' as const),
       ...spans,
@@ -475,4 +483,7 @@ export const anyWorld: fc.Arbitrary<SmallWorld> = fc
     topics: fc.array(topics, { minLength: 1, maxLength: 4 }),
     sinks: fc.uniqueArray(sinkKinds, { maxLength: 2, selector: ({ name }) => name }),
   })
-  .chain((world) => faultsOf(world.brokers, world.sinks).map((faults) => ({ ...world, faults })));
+  .chain((world) => {
+    const tenants = (world.policy.quotas ?? []).map(({ tenant }) => tenant);
+    return faultsOf(world.brokers, world.sinks, tenants).map((faults) => ({ ...world, faults }));
+  });

@@ -23,4 +23,14 @@ export class ToldWatermarks {
   heard(i: number, servedNs: number): number {
     return servedNs > Number.NEGATIVE_INFINITY && servedNs === this.servedNs[i] ? this.comingTo[i] : this.heardBy[i];
   }
+
+  /** The same where place j was place `from[j]`; new ones have heard nothing. */
+  reshaped(from: readonly number[]): ToldWatermarks {
+    const told = new ToldWatermarks(from.length, this.changedNs);
+    from.forEach((old, i) => {
+      if (old < 0) return;
+      told.keep(i, { heard: this.heardBy[old], coming: this.comingTo[old], servedNs: this.servedNs[old] });
+    });
+    return told;
+  }
 }

@@ -1,16 +1,21 @@
 /**
- * Where everything stands: zones, brokers, partitions and who leads them. Built once from the scenario; only leaders move
- * (`Controllers`). Brokers, topics and partitions are numbered once over the whole world: fronting topics
- * in the order of the scenario, then one mirrored topic per topic in each consumer cluster that a route writes to, then
- * one topic for each further cluster that a fronting topic may go to while the world runs (`places`).
+ * Where everything stands: zones, brokers, partitions and who leads them. Built once from the scenario; leaders move
+ * (`Controllers`), and copies when an operator says so. Brokers, topics and partitions are numbered once over the whole
+ * world: fronting topics in the order of the scenario, then one mirrored topic per topic in each consumer cluster that a route
+ * writes to, then one topic for each further cluster that a fronting topic may go to while the world runs (`places`).
+ *
+ * Brokers and partitions that operators will add are written in the scenario, so they have their numbers from the start,
+ * behind the others of their cluster or topic: a broker that isn't there yet is down, a partition has no copies.
  */
+import { invariant } from '../engine/index.ts';
 import type { ClusterSpec, Scenario } from '../scenario/scenario.ts';
 import { Network } from './network.ts';
 import { placeReplicas } from './placement.ts';
 import { furtherPlaces } from './topic-places.ts';
 import { zoneOfBroker } from './zones.ts';
 
-export const REPLICAS_MAX = 5;
+/** A partition's copies at most, twice as many as a topic may have: while it moves, it has the old and the new ones. */
+export const REPLICAS_MAX = 10;
 
 export class Topology {
   readonly brokers: number;
@@ -19,6 +24,8 @@ export class Topology {
   readonly brokerZone: Int32Array;
   /** Global number of each cluster's first broker. */
   readonly clusterFirstBroker: Int32Array;
+  /** Brokers of each cluster, those that will come included. */
+  readonly clusterBrokers: Int32Array;
   readonly zones: number;
   readonly zoneRegion: Int32Array;
   readonly regionFirstZone: Int32Array;
@@ -26,7 +33,9 @@ export class Topology {
   readonly topicNames: readonly string[];
   readonly topicCluster: Int32Array;
   readonly topicFirstPartition: Int32Array;
+  /** Partitions that there are now, and that there may be. */
   readonly topicPartitions: Int32Array;
+  readonly topicPartitionsMax: Int32Array;
   readonly topicCopies: Int32Array;
   readonly topicRetentionNs: Float64Array;
   readonly partitions: number;
@@ -63,10 +72,11 @@ export class Topology {
     const cluster: number[] = [];
     const zone: number[] = [];
     const first: number[] = [];
+    const counts = scenario.clusters.map((spec) => spec.brokers + brokersToCome(scenario, spec.name));
     scenario.clusters.forEach((spec, index) => {
       first.push(names.length);
       const region = scenario.regions.findIndex((each) => each.name === spec.region);
-      for (let broker = 0; broker < spec.brokers; broker++) {
+      for (let broker = 0; broker < counts[index]; broker++) {
         names.push(`${spec.name}-${broker}`);
         cluster.push(index);
         zone.push(regionFirstZone[region] + zoneOfBroker(broker, scenario.regions[region].zones));
@@ -77,6 +87,7 @@ export class Topology {
     this.brokerCluster = Int32Array.from(cluster);
     this.brokerZone = Int32Array.from(zone);
     this.clusterFirstBroker = Int32Array.from(first);
+    this.clusterBrokers = Int32Array.from(counts);
 
     const topics = layTopics(scenario);
     this.mirrors = topics.mirrors;
@@ -86,13 +97,17 @@ export class Topology {
     this.topicNames = topics.names;
     this.topicCluster = Int32Array.from(topics.cluster);
     this.topicPartitions = Int32Array.from(topics.partitions);
+    this.topicPartitionsMax = Int32Array.from(
+      topics.partitions,
+      (partitions, topic) => partitions + partitionsToCome(scenario, topics.home[topic]),
+    );
     this.topicCopies = Int32Array.from(topics.copies);
     this.topicRetentionNs = Float64Array.from(topics.retentionNs);
     this.topicFirstPartition = new Int32Array(this.topics);
     let partitions = 0;
     for (let topic = 0; topic < this.topics; topic++) {
       this.topicFirstPartition[topic] = partitions;
-      partitions += this.topicPartitions[topic];
+      partitions += this.topicPartitionsMax[topic];
     }
     this.partitions = partitions;
     this.partitionTopic = new Int32Array(partitions);
@@ -112,6 +127,14 @@ export class Topology {
     const places: number[] = [];
     for (let topic = 0; topic < this.topics; topic++) if (this.topicHome[topic] === home) places.push(topic);
     return places;
+  }
+
+  /** The partition's copies are on these brokers, in this order. */
+  setReplicas(partition: number, brokers: readonly number[]): void {
+    invariant(brokers.length > 0 && brokers.length <= REPLICAS_MAX, 'a partition has some copies, and not too many');
+    const row = partition * REPLICAS_MAX;
+    this.replicas.fill(-1, row, row + REPLICAS_MAX);
+    this.replicas.set(brokers, row);
   }
 
   zoneOf(broker: number): number {
@@ -143,10 +166,11 @@ export class Topology {
       const cluster = this.topicCluster[topic];
       const spec = this.clusters[cluster];
       const { zones } = scenario.regions.find((region) => region.name === spec.region)!;
+      const first = this.topicFirstPartition[topic];
+      this.partitionTopic.fill(topic, first, first + this.topicPartitionsMax[topic]);
       for (let index = 0; index < this.topicPartitions[topic]; index++) {
-        const partition = this.topicFirstPartition[topic] + index;
+        const partition = first + index;
         const copies = placeReplicas(cursor[cluster]++, this.topicCopies[topic], { ...spec, zones });
-        this.partitionTopic[partition] = topic;
         copies.forEach((broker, copy) => {
           this.replicas[partition * REPLICAS_MAX + copy] = this.clusterFirstBroker[cluster] + broker;
         });
@@ -154,6 +178,23 @@ export class Topology {
       }
     }
   }
+}
+
+function brokersToCome({ faults }: Scenario, cluster: string): number {
+  return faults.reduce(
+    (sum, each) => sum + (each.kind === 'add-brokers' && each.cluster === cluster ? each.brokers : 0),
+    0,
+  );
+}
+
+/** Of a fronting topic, wherever it goes: all that stand for it are numbered alike. */
+function partitionsToCome({ faults, topics }: Scenario, home: number): number {
+  if (home < 0) return 0;
+  const topic = topics[home].name;
+  return faults.reduce(
+    (sum, each) => sum + (each.kind === 'add-partitions' && each.topic === topic ? each.partitions : 0),
+    0,
+  );
 }
 
 function layTopics(scenario: Scenario) {

@@ -169,7 +169,7 @@ export class Ways {
       invariant(other.kind !== 'rest', 'one of two places is named');
       return this.#spotsOf(other, place).map((held) => 1 - held);
     }
-    const { brokerZone, brokers, clusters, clusterFirstBroker } = this.#topology;
+    const { brokerZone, brokers, clusters, clusterBrokers, clusterFirstBroker } = this.#topology;
     switch (place.kind) {
       case 'applications':
         for (const zone of this.#zonesOf(place)) spots[this.applications(zone)] = 1;
@@ -193,7 +193,7 @@ export class Ways {
         const first = this.broker(clusterFirstBroker[cluster]);
         if (place.kind === 'broker') spots[first + place.broker] = 1;
         else spots[this.controller(cluster)] = 1;
-        if (place.kind === 'cluster') spots.fill(1, first, first + clusters[cluster].brokers);
+        if (place.kind === 'cluster') spots.fill(1, first, first + clusterBrokers[cluster]);
       }
     }
     return spots;

@@ -74,10 +74,10 @@ export class ZooKeepers {
   }
 }
 
-/** Brokers of all clusters in turns: nobody's cluster comes first. */
-function inTurns(clusters: readonly number[], { clusterFirstBroker, clusters: specs }: Topology): number[] {
-  const most = Math.max(...clusters.map((cluster) => specs[cluster].brokers));
+/** Brokers of all clusters, those that will come included, in turns: nobody's cluster comes first. */
+function inTurns(clusters: readonly number[], { clusterFirstBroker, clusterBrokers }: Topology): number[] {
+  const most = Math.max(...clusters.map((cluster) => clusterBrokers[cluster]));
   return Array.from({ length: most }, (_, i) => i).flatMap((i) =>
-    clusters.filter((cluster) => i < specs[cluster].brokers).map((cluster) => clusterFirstBroker[cluster] + i),
+    clusters.filter((cluster) => i < clusterBrokers[cluster]).map((cluster) => clusterFirstBroker[cluster] + i),
   );
 }

@@ -237,7 +237,7 @@ export class SimulatedKafka {
   #brokersOf(cluster: string | undefined): readonly number[] {
     const index = this.#clusterOf(cluster);
     const first = this.#topology.clusterFirstBroker[index];
-    return Array.from({ length: this.#topology.clusters[index].brokers }, (_, broker) => first + broker);
+    return Array.from({ length: this.#topology.clusterBrokers[index] }, (_, broker) => first + broker);
   }
 
   #broker(id: number, { cluster }: { cluster?: string }): number {

@@ -94,14 +94,14 @@ function groupsReport({ routers }: Simulation): Pick<RunResult, 'groups'> {
   return { groups };
 }
 
-function topicReports({ scenario }: Simulation, books: Books): TopicReport[] {
+function topicReports({ scenario, topology }: Simulation, books: Books): TopicReport[] {
   return scenario.topics.map((topic, index) => {
     const { offered, stored, dropped, unknown, inFlight, balanced } = books.topics[index];
     return {
       name: topic.name,
       class: topic.class,
       cluster: topic.cluster,
-      partitions: topic.partitions,
+      partitions: topology.topicPartitions[index],
       offered,
       stored,
       dropped,

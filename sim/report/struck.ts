@@ -34,6 +34,9 @@ function targetOf(fault: FaultSpec): string {
     case 'leader-rebalance':
     case 'cluster-unreachable':
     case 'metadata-away':
+    case 'add-brokers':
+    case 'scale-down':
+    case 'image-replacement':
       return fault.cluster;
     case 'topic-move':
       return `${fault.topic} to ${fault.to}`;
@@ -41,6 +44,15 @@ function targetOf(fault: FaultSpec): string {
       return `${fault.cluster} to ${fault.to}`;
     case 'region-evacuation':
       return fault.region;
+    case 'add-partitions':
+    case 'copies-change':
+    case 'retention-change':
+    case 'class-change':
+      return fault.topic;
+    case 'move-partitions':
+      return fault.topic ?? fault.cluster;
+    case 'quota-change':
+      return fault.tenant;
     case 'zookeeper-node-kill':
       return `${fault.zookeeper}/${fault.node}`;
     case 'zookeeper-down':

@@ -8,7 +8,9 @@ import type { HazardSpec } from './hazard-spec.ts';
 import type { HealingSpec } from './healing-spec.ts';
 import type { MigrationSpec } from './migration-spec.ts';
 import type { MoveFaultSpec } from './move-spec.ts';
+import type { OperationSpec } from './operation-spec.ts';
 import type { NetworkFaultSpec } from './place-spec.ts';
+import type { TenantQuota } from './tenant-quota.ts';
 import type { ZooKeeperFaultSpec, ZooKeeperSpec } from './zookeeper-spec.ts';
 
 export type { AlertsSpec } from './alerts-spec.ts';
@@ -19,7 +21,9 @@ export type { HazardSpec } from './hazard-spec.ts';
 export type { HealingSpec } from './healing-spec.ts';
 export type { BranchSpec, MigrationSpec } from './migration-spec.ts';
 export type { EvacuationSpec, FailoverSpec, TopicMoveSpec } from './move-spec.ts';
+export type { OperationSpec } from './operation-spec.ts';
 export type { NetworkQualitySpec, PlaceSpec } from './place-spec.ts';
+export type { TenantQuota } from './tenant-quota.ts';
 
 export interface BrokerSpec {
   readonly cores: number;
@@ -94,15 +98,6 @@ export interface ClusterSpec {
   /** To what a follower cuts its log when a leader begins: its own high watermark, or where the leader's epoch began. */
   readonly truncation: 'high-watermark' | 'epoch';
   readonly controller: ControllerSpec;
-}
-
-/** A token bucket, as `Quota` of the producer says; what is absent is not bounded, or a second's worth. */
-export interface TenantQuota {
-  readonly tenant: string;
-  readonly recordsPerSecond?: number | undefined;
-  readonly burstRecords?: number | undefined;
-  readonly bytesPerSecond?: number | undefined;
-  readonly burstBytes?: number | undefined;
 }
 
 export interface ProducerSpec {
@@ -251,6 +246,7 @@ export interface RouterSpec {
 }
 
 export type FaultSpec =
+  | OperationSpec
   | {
       readonly kind: 'broker-kill';
       readonly atNs: number;

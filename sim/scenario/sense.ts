@@ -4,6 +4,7 @@ import type { Finding } from './check.ts';
 import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
 import { nearest } from './nearest.ts';
+import { partitionsToCome } from './operations.ts';
 import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
 
@@ -224,7 +225,8 @@ function checkContainers({ scenario, sinks, topics, report }: TimelineContext): 
     const made = (sinks.byName.get(name) ?? []).map((sink) => sink.name);
     let needed = 0;
     for (const topic of topics) {
-      if (topic.routes.some((route) => made.includes(route))) needed += Math.ceil(topic.partitions / most);
+      const partitions = topic.partitions + partitionsToCome(scenario, topics, topic.name);
+      if (topic.routes.some((route) => made.includes(route))) needed += Math.ceil(partitions / most);
     }
     if (containers >= needed) continue;
     const expected = `at least ${needed}: a container serves one topic, and up to ${most} of its partitions`;

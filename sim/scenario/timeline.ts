@@ -7,8 +7,9 @@ import { hazardsOf } from './hazards.ts';
 import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
 import { movesOf } from './moves.ts';
+import { brokersToCome, isOperation, operationsOf } from './operations.ts';
 import { placePairs } from './places.ts';
-import type { AssertionSpec, FaultSpec, SinkSpec } from './scenario.ts';
+import type { AssertionSpec, ClusterSpec, FaultSpec, SinkSpec } from './scenario.ts';
 import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
 import { zookeeperFaultsOf } from './zookeepers.ts';
@@ -34,6 +35,7 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
     });
   }
   const atNs = warmup + fault.at;
+  if (isOperation(fault)) return operationsOf(fault, { atNs, path }, context);
   const theClusters = (name: string) =>
     lookUp(name, clusters.byName, { path: path('cluster'), what: 'a cluster', report });
   const theSinks = (name: string) => lookUp(name, sinks.byName, { path: path('sink'), what: 'a sink', report });
@@ -41,9 +43,11 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
     if (given < count) return;
     report({ path: path(key), given: String(given), expected: `0 to ${count - 1}, as there are ${count} ${key}s` });
   };
+  /** Those that operators add included: what happens to one that isn't there does nothing. */
+  const brokersIn = ({ name, brokers }: ClusterSpec): number => brokers + brokersToCome(context, name);
   const theBrokers = (at: { cluster: string; broker: number; for: number }) =>
     theClusters(at.cluster).map((cluster) => {
-      below('broker', at.broker, cluster.brokers);
+      below('broker', at.broker, brokersIn(cluster));
       return { atNs, forNs: at.for, cluster: cluster.name, broker: at.broker };
     });
   const zoneBrokers = (at: { region?: string | undefined; zone: number; for: number }) => {
@@ -57,7 +61,7 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
     return clusters.all
       .filter((cluster) => cluster.region === region)
       .flatMap((cluster) =>
-        Array.from({ length: cluster.brokers }, (_, broker) => broker)
+        Array.from({ length: brokersIn(cluster) }, (_, broker) => broker)
           .filter((broker) => zoneOfBroker(broker, zones) === at.zone)
           .map((broker) => ({ atNs, forNs: at.for, cluster: cluster.name, broker })),
       );
@@ -65,7 +69,7 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
   const hostBrokers = (at: { cluster: string; host: number; for: number }) =>
     theClusters(at.cluster).flatMap((cluster) => {
       const { zones } = scenario.regions[cluster.region]!;
-      const hosts = Array.from({ length: cluster.brokers }, (_, broker) =>
+      const hosts = Array.from({ length: brokersIn(cluster) }, (_, broker) =>
         hostOfBroker(broker, zones, cluster.brokersPerHost),
       );
       below('host', at.host, Math.max(...hosts) + 1);
@@ -99,6 +103,8 @@ function faultsOf(fault: WrittenFault, i: number, context: TimelineContext): Fau
       }
       return theBrokers(fault).map((at) => ({ kind: fault.kind, ...at, cpu, disk, network }));
     }
+    case 'zone-out':
+      return zoneBrokers(fault).map((at) => ({ kind: 'broker-stop', ...at }));
     case 'zone-kill':
       return zoneBrokers(fault).map((at) => ({ kind: 'broker-kill', ...at, disk: fault.disk }));
     case 'host-kill':

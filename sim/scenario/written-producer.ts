@@ -189,8 +189,8 @@ export const producersSchema = group(
     ),
     metadataMaxAge: setting(
       duration({ min: 1_000_000 }),
-      'A producer asks again who leads after so long, whatever happens. Simulated where a leader was deposed and does not know: else nothing could be learnt.',
-      'AK metadata.max.age.ms',
+      'A producer asks again who leads after so long, whatever happens. Simulated where that matters: after a leader was deposed and does not know, and for new partitions, which are not found before.',
+      'AK metadata.max.age.ms, and the default of the library',
       '5min',
     ),
     policy: policySchema.prefault({}),

@@ -7,6 +7,7 @@ import { nameOf } from './written-cluster.ts';
 import { hazardSchemas } from './written-hazards.ts';
 import { moveSchemas } from './written-moves.ts';
 import { networkFaults } from './written-network.ts';
+import { operationSchemas } from './written-operations.ts';
 import { zookeeperFaults } from './written-zookeeper.ts';
 
 const at = () => required(duration(), 'When, counted from the end of the warm-up.');
@@ -154,6 +155,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     }),
     'One broker after the other is shut down and started, each when all copies of the one before are in sync again.',
   ),
+  ...operationSchemas,
   group(
     z.strictObject({ kind: z.literal('leader-rebalance'), at: at(), cluster: cluster() }),
     'Every partition whose preferred leader is in sync is led by it again.',

@@ -20,12 +20,13 @@ import type { ProducerEffects } from './effects.ts';
 import { OUTCOME_UNKNOWN, OUTCOME_UNREACHABLE, type Outcome } from './outcome.ts';
 import type { Partitioner } from './policy.ts';
 import { PRODUCER_ROW } from './producer-table.ts';
+import { limitsOf, type Quota } from './quotas.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { RequestPool } from './request-pool.ts';
 import { REQUEST } from './request-pool.ts';
 import { Sending } from './sending.ts';
 import { ProducerState } from './state.ts';
-import type { StreamTable } from './stream-table.ts';
+import { STREAM, type StreamTable } from './stream-table.ts';
 import type { StreamOptions } from './stream-traits.ts';
 import type { TopicView } from './topic-view.ts';
 
@@ -34,6 +35,8 @@ const { BYTES, CLOSED, P_STRIDE, RECHECK, RECORDS } = PRODUCER_ROW;
 const { R_ABANDONED, R_BROKER, R_FLOATS, R_INTS, R_PRODUCER, R_SENT_AT_NS, R_SETTLED } = REQUEST;
 
 const { B_CREATED_AT_NS, B_FLOATS, B_INTS, B_STATE, IN_FLIGHT } = BATCH;
+
+const { S_CLASS, S_STRIDE } = STREAM;
 
 const NONE = -1;
 const CAUSE_EXPIRED = DROP_CAUSES.indexOf('expired');
@@ -124,6 +127,23 @@ export class ProducerCore {
     this.#state.traits.add(stream, options);
     this.#state.partitioner.addStream(stream, identity);
     return stream;
+  }
+
+  /** Batches that the stream begins from now on are of this class. */
+  reclassify(stream: number, serviceClass: number): void {
+    this.#state.streams.ints[stream * S_STRIDE + S_CLASS] = serviceClass;
+  }
+
+  /**
+   * The quota of this index in the configuration is another one from now on, for all producers: buckets keep what they have
+   * gathered, up to the new burst. Throws RangeError for one that can't be. Every producer's records of before are offered.
+   */
+  setQuota(index: number, quota: Quota, nowNs: number): void {
+    this.#state.quotas.set(
+      index,
+      limitsOf(quota, { recordBytesMax: this.config.recordBytesMax, path: 'quota' }),
+      nowNs,
+    );
   }
 
   bufferedBytes(producer: number): number {

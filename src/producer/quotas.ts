@@ -35,7 +35,7 @@ const STRIDE = 6;
 const AT = 4;
 
 export class Quotas {
-  readonly #limits: readonly (readonly [records: Limit, bytes: Limit])[];
+  readonly #limits: (readonly [records: Limit, bytes: Limit])[];
   /** A bucket for each producer and quota. */
   #rows = new Float64Array(0);
   #buckets = 0;
@@ -56,6 +56,23 @@ export class Quotas {
       this.#rows[row] = records.burst;
       this.#rows[row + 1] = bytes.burst;
     }
+  }
+
+  /**
+   * Another quota in place of one. Buckets have filled by the old rate until now; they keep what fits the new burst. Where
+   * there was no bound they begin full.
+   */
+  set(quota: number, limits: readonly [records: Limit, bytes: Limit], nowNs: number): void {
+    const before = this.#limits[quota];
+    for (let bucket = quota; bucket < this.#buckets; bucket += this.#limits.length) {
+      this.fitting(bucket, 0, 0, nowNs);
+      limits.forEach(({ burst }, i) => {
+        const at = bucket * STRIDE + i;
+        this.#rows[at] = before[i].rate === 0 ? burst : Math.min(this.#rows[at], burst);
+        if (this.#rows[at] === burst) this.#rows[at + 2] = 0;
+      });
+    }
+    this.#limits[quota] = limits;
   }
 
   /** How many of n records of this size fit the bucket now. */

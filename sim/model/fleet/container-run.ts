@@ -68,7 +68,7 @@ export class ContainerRun implements RouterEffects {
     this.owned = grouped ? new Uint8Array(job.partitions) : null;
     this.container = job.firstContainer + index;
     this.zone = options.zone;
-    this.slots = grouped ? job.partitions : Math.ceil((job.partitions - index) / job.containers);
+    this.slots = grouped ? job.partitions : Math.ceil((job.served - index) / job.containers);
     this.lanes = options.lanes;
     this.commitsAhead = options.jobOptions.commit.upTo === 'fetched';
     this.credit = options.jobOptions.backpressure.byCredit ? job.spec.credit : 0;

@@ -41,7 +41,7 @@ export function visitRoutes(
         const log = logs(job.firstPartition + p);
         const stored = log.endOffsetAt(nowNs);
         const logStart = log.startOffset();
-        const run = fleet.runOf(job, consumer);
+        const run = p < job.served ? fleet.runOf(job, consumer) : null;
         // A dead container's successor begins at what is committed; what the dead one held is read again.
         const position = run === null ? fleet.checkpoints.committed(consumer) : run.core.position(run.slotOf(consumer));
         let held = 0;

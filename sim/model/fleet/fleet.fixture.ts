@@ -100,11 +100,11 @@ export class SteadyLog implements LogView {
   endOffsetAt(atNs: number): number {
     return Math.floor(Math.min(atNs, this.untilNs) / this.everyNs);
   }
-  knownFromOffset(): number {
-    return 0;
-  }
   startOffset(): number {
     return Math.max(0, Math.floor(Math.min(this.clock.nowNs - this.retentionNs, this.untilNs) / this.everyNs));
+  }
+  knownFromOffset(): number {
+    return 0;
   }
   duplicatesIn(): number {
     return 0;
@@ -149,6 +149,7 @@ export class SteadyWorld implements FetchDoor, ProduceDoor {
       topics: [{ name: 'play', partitions, routes: sinks.map((sink) => sink.name) }],
       sinks,
       stores: { checkpointLatencyNs: 5 * MS, desiredStateLatencyNs: 5 * MS },
+      producers: { metadataMaxAgeNs: 300_000 * MS },
     } as unknown as Scenario;
     const topology: FleetTopology = {
       brokerZone: Int32Array.of(0, 1),
@@ -157,6 +158,7 @@ export class SteadyWorld implements FetchDoor, ProduceDoor {
       topicPartitions: Int32Array.of(partitions, partitions),
       baseNs: (from, to) => (from === to ? 200_000 : 600_000),
       topicHome: Int32Array.of(0, -1),
+      topicPartitionsMax: Int32Array.of(partitions, partitions),
       tripNs: (from, to, entity, ordinal) => (from === to ? 200_000 : 600_000) + ((entity + ordinal) & 1023),
     };
     this.fleet = new RouterFleet({

@@ -18,7 +18,7 @@ import { oldestAgeNs } from './fleet-report.ts';
 import type { Group } from './group/group.ts';
 import { Groups } from './group/groups.ts';
 import { containerOfSink, containersOfHost } from './hosts.ts';
-import { type FleetTopology, type Job, type JobPlan, planJobs } from './job.ts';
+import { type FleetTopology, type Job, type JobPlan, planJobs, routeTables } from './job.ts';
 import { Launches, READ_DESIRED } from './launches.ts';
 import { Rescaling } from './rescaling.ts';
 import { REBALANCE, RELAUNCH, RETRY, RouteBooks } from './route-books.ts';
@@ -118,6 +118,8 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
     this.rescaling = new Rescaling({
       engine,
       jobs,
+      topicPartitions: topology.topicPartitions,
+      metadataMaxAgeNs: scenario.producers.metadataMaxAgeNs,
       scalers: jobs.map((job, i) => scalerOf(job, policies[i])),
       launches: this.launches,
       checkpoints: this.checkpoints,
@@ -132,8 +134,7 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
       routes: plan.routes,
       onPosition: (route, position) => options.onDelivered(this.partitionOfRoute[route], route, position),
     });
-    this.partitionOfRoute = new Int32Array(plan.routes);
-    this.consumerOfRoute = new Int32Array(plan.routes);
+    ({ partitions: this.partitionOfRoute, consumers: this.consumerOfRoute } = routeTables(plan));
     this.jobOptions = jobs.map((job, i) => jobOptions(scenario, job, policies[i]));
     this.news = options.observer ? new RouteNews(options.observer, engine) : null;
     const { books, checkpoints, news } = this;
@@ -161,10 +162,6 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
       this.jobOf.fill(job.index, job.firstContainer, job.firstContainer + job.containersMax);
       for (let p = 0; p < job.partitions; p++) {
         this.fetches.setPartition(job.firstConsumer + p, job.firstPartition + p);
-        for (let m = 0; m < job.sinks.length; m++) {
-          this.partitionOfRoute[job.firstRoute + m * job.partitions + p] = job.firstPartition + p;
-          this.consumerOfRoute[job.firstRoute + m * job.partitions + p] = job.firstConsumer + p;
-        }
       }
     }
   }
@@ -202,6 +199,11 @@ export class RouterFleet implements FetchListener, ProduceListener, Lanes {
 
   get rebalances(): number {
     return this.rescaling.repacks + (this.groups?.rebalances ?? 0);
+  }
+
+  /** Brokers tell of more partitions: jobs find them when they next ask, as often as producers do (AK metadata.max.age.ms). */
+  metadataChanged(topic: number): void {
+    this.rescaling.told(topic, this.identity);
   }
 
   /** Containers that run now. */

@@ -7,7 +7,9 @@ export interface FleetTopology {
   readonly brokerZone: Int32Array;
   readonly partitionLeader: Int32Array;
   readonly topicFirstPartition: Int32Array;
+  /** Partitions now, and at most. */
   readonly topicPartitions: Int32Array;
+  readonly topicPartitionsMax: Int32Array;
   /** The fronting topic that each topic stands for, −1 for those that producers don't write to. */
   readonly topicHome: Int32Array;
   /** One-way trip, ns: a pure function of its arguments. */
@@ -31,7 +33,10 @@ export interface Job {
   /** Sinks by index in the scenario; the first rules grouping and bounds. */
   readonly sinks: readonly number[];
   readonly spec: RouterSpec;
+  /** At most: so many are reserved. */
   readonly partitions: number;
+  /** Partitions that containers know of now. */
+  served: number;
   readonly firstPartition: number;
   readonly firstConsumer: number;
   readonly firstRoute: number;
@@ -82,8 +87,9 @@ export function planJobs(scenario: Scenario, topology: FleetTopology): JobPlan {
       const sinks = together[t];
       if (sinks.length === 0) return;
       for (const i of sinks) served.add(`${topic.name}/${i}`);
-      const partitions = topology.topicPartitions[t];
-      const range = share.of(partitions);
+      const partitions = topology.topicPartitionsMax[t];
+      const range = share.of(topology.topicPartitions[t]);
+      const containersMax = Math.max(range.max, packed(spec, partitions));
       jobs.push({
         index: jobs.length,
         home: jobs.length,
@@ -92,18 +98,20 @@ export function planJobs(scenario: Scenario, topology: FleetTopology): JobPlan {
         sinks,
         spec,
         partitions,
+        // A group deals out all that are reserved: those that aren't there yet are empty.
+        served: spec.group === null ? topology.topicPartitions[t] : partitions,
         firstPartition: topology.topicFirstPartition[t],
         firstConsumer: consumers,
         firstRoute: routes,
         firstContainer: containers,
         containersMin: range.min,
-        containersMax: range.max,
+        containersMax,
         containers: range.now,
         open: true,
       });
       consumers += partitions;
       routes += partitions * sinks.length;
-      containers += range.max;
+      containers += containersMax;
     });
   });
   const homes = [...jobs];
@@ -121,6 +129,24 @@ export function planJobs(scenario: Scenario, topology: FleetTopology): JobPlan {
   return { jobs, consumers, routes, containers };
 }
 
+/** By route: its global partition, and who reads for it. */
+export function routeTables({ jobs, routes }: JobPlan): { partitions: Int32Array; consumers: Int32Array } {
+  const partitions = new Int32Array(routes);
+  const consumers = new Int32Array(routes);
+  for (const job of jobs) {
+    for (let i = 0; i < job.partitions * job.sinks.length; i++) {
+      partitions[job.firstRoute + i] = job.firstPartition + (i % job.partitions);
+      consumers[job.firstRoute + i] = job.firstConsumer + (i % job.partitions);
+    }
+  }
+  return { partitions, consumers };
+}
+
+/** Containers that so many partitions need at least. */
+export function packed(spec: RouterSpec, partitions: number): number {
+  return Math.ceil(partitions / spec.partitionsPerContainerMax);
+}
+
 /** Deals a sink's containers out over its jobs by their partitions, so that rounding adds up over the jobs. */
 class Shares {
   private readonly spec: RouterSpec;
@@ -135,10 +161,10 @@ class Shares {
   of(partitions: number): { readonly min: number; readonly now: number; readonly max: number } {
     const from = this.passed;
     this.passed += partitions;
-    const packed = Math.ceil(partitions / this.spec.partitionsPerContainerMax);
+    const least = packed(this.spec, partitions);
     const part = (total: number): number => {
       const dealt = Math.round((total * this.passed) / this.partitions) - Math.round((total * from) / this.partitions);
-      return Math.min(partitions, Math.max(packed, dealt));
+      return Math.min(partitions, Math.max(least, dealt));
     };
     const now = part(this.spec.containers);
     const scaling = this.spec.scaling;

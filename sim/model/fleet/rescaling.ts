@@ -1,14 +1,16 @@
 /** Jobs that get more containers or fewer: they sample their lag, and a policy of `src/router` decides. */
 import type { ScalingPolicy } from '../../../src/router/scaling.ts';
 import type { Engine } from '../../engine/engine.ts';
+import { uniform } from '../../engine/hash.ts';
 import type { CheckpointStore, Store } from '../store.ts';
 import type { ContainerRun } from './container-run.ts';
-import type { Job } from './job.ts';
+import { type Job, packed } from './job.ts';
 import { type Launches, READ_CHECKPOINTS, READ_DESIRED } from './launches.ts';
 
 const SAMPLE = 0;
 const REPACK = 1;
 const CLOSE = 2;
+const GROW = 3;
 
 export interface RescalingHost {
   readonly engine: Engine;
@@ -19,6 +21,10 @@ export interface RescalingHost {
   readonly desiredState: Store;
   /** Age of what the job's first sink lacks, ns. */
   readonly lagNs: (job: Job) => number;
+  /** Partitions of each topic now. */
+  readonly topicPartitions: Int32Array;
+  /** How old what containers know of them may be. */
+  readonly metadataMaxAgeNs: number;
   readonly runOn: (container: number) => ContainerRun | null;
   /** The container stops: the job is dealt out anew. */
   readonly stop: (container: number) => void;
@@ -41,6 +47,7 @@ export class Rescaling {
     this.kind = engine.kind('router job', (job, step) => {
       if (step === SAMPLE) this.sample(jobs[job]);
       else if (step === REPACK) this.repack(jobs[job]);
+      else if (step === GROW) this.grow(jobs[job]);
       else if (!jobs[job].open) this.stop(jobs[job]);
     });
     this.ordinals = new Uint32Array(jobs.length);
@@ -86,13 +93,29 @@ export class Rescaling {
     if (this.host.scalers[job.index] !== null) this.schedule(job, SAMPLE, job.spec.scaling!.sampleNs);
   }
 
+  /** Brokers tell of other partitions: each job finds new ones when what it knows is too old, and deals all out anew. */
+  told(topic: number, identity: number): void {
+    for (const job of this.host.jobs) {
+      if (job.place !== topic || !this.hasGrown(job)) continue;
+      this.schedule(job, GROW, Math.ceil(uniform(identity, job.index, 0x67726f77) * this.host.metadataMaxAgeNs));
+    }
+  }
+
+  private grow(job: Job): void {
+    if (this.hasGrown(job) && this.repackingTo[job.index] === 0) this.repackOn(job, job.containers);
+  }
+
+  private hasGrown(job: Job): boolean {
+    return job.served < this.host.topicPartitions[job.place];
+  }
+
   private schedule(job: Job, step: number, afterNs: number): void {
     const { engine } = this.host;
     engine.schedule(engine.nowNs + afterNs, this.kind, job.index, this.ordinals[job.index]++, step);
   }
 
   private sample(job: Job): void {
-    const { engine, scalers, checkpoints, launches, desiredState, lagNs } = this.host;
+    const { engine, scalers, launches, desiredState, lagNs } = this.host;
     this.schedule(job, SAMPLE, job.spec.scaling!.sampleNs);
     if (this.repackingTo[job.index] > 0 || !job.open) return;
     const wanted = scalers[job.index]!.sample(lagNs(job) / 1e9, job.containers, engine.nowNs);
@@ -104,6 +127,11 @@ export class Rescaling {
       job.containers = wanted;
       return;
     }
+    this.repackOn(job, wanted);
+  }
+
+  private repackOn(job: Job, wanted: number): void {
+    const { engine, checkpoints } = this.host;
     this.repackingTo[job.index] = wanted;
     // What is written is committed first, so that little comes twice.
     for (let i = job.spec.group === null ? 0 : wanted; i < job.containers; i++) {
@@ -122,7 +150,9 @@ export class Rescaling {
       if (runOn(container) !== null) (grouped ? leave : stop)(container);
       launches.cancel(container);
     }
-    job.containers = wanted;
+    // Whoever starts asks for metadata.
+    if (!grouped) job.served = this.host.topicPartitions[job.place];
+    job.containers = Math.max(wanted, packed(job.spec, job.served));
     this.repackingTo[job.index] = 0;
     if (grouped) return;
     this.repacks++;

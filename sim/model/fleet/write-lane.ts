@@ -281,8 +281,11 @@ export class WriteLane implements ProduceListener {
     this.createdLastNs = 0;
     for (let r = core.firstRange(write); r >= 0; r = core.nextRange(r)) {
       const partition = job.firstPartition + run.consumer(core.rangeSlot(r)) - job.firstConsumer;
-      this.logs(partition).visit(core.rangeFrom(r), core.rangeTo(r), this.widen);
+      const log = this.logs(partition);
+      log.visit(Math.max(core.rangeFrom(r), log.knownFromOffset()), core.rangeTo(r), this.widen);
     }
+    // Lost with a leader while they were on their way, and forgotten: when they were offered nobody knows any more.
+    if (this.createdFirstNs === Infinity) this.createdFirstNs = this.createdLastNs = this.engine.nowNs;
     this.door.produce(
       flight,
       this.flights.partition(flight),
