@@ -44,6 +44,20 @@ describe('a quota', () => {
     expect(third.filter(Boolean)).toHaveLength(2_102);
   });
 
+  it('fills exactly at rates whose product with a time no double holds', () => {
+    const rate = 2 ** 39 + 1_234_567;
+    const quotas = new Quotas([{ bytesPerSecond: rate, burstBytes: 2 ** 52 }], 1_000);
+    quotas.addProducer();
+    const level = (nowNs: number) => quotas.fitting(0, Number.MAX_SAFE_INTEGER, 1, nowNs);
+    quotas.take(0, 1, 2 ** 52);
+    expect(level(0)).toBe(0);
+    for (const nowNs of [1, 2, 3, 1_000, 999_999_999, 1_000_000_000, 1_000_000_001, 2_345_678_901, 4_000_000_000_007]) {
+      expect(level(nowNs)).toBe(Number((BigInt(rate) * BigInt(nowNs)) / 1_000_000_000n));
+    }
+    // Full again, and not beyond it, after however long.
+    for (const nowNs of [9_000_000_000_000, 2 ** 53]) expect(level(nowNs)).toBe(2 ** 52);
+  });
+
   it('is a bucket of each producer', () => {
     const quotas = new Quotas([{ recordsPerSecond: 1 }], 1);
     quotas.addProducer();
