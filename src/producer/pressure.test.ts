@@ -59,9 +59,62 @@ describe('a gauge', () => {
     );
   });
 
+  it('counts bytes as well as records, whichever is fuller', () => {
+    const gauge = new PressureGauge(buffer, { noticeMs: 0 });
+    expect(gauge.read(250, 10, 0)).toEqual({
+      high: false,
+      share: 0.25,
+      fullInMs: Infinity,
+      bufferedBytes: 250,
+      bufferedRecords: 10,
+    });
+    expect(gauge.read(0, 50, 0).share).toBe(0.5);
+    expect([gauge.check(800, 0, 0), gauge.check(801, 0, 0), gauge.high]).toEqual([false, true, true]);
+    // High until both are at or below the lower share.
+    expect([gauge.check(501, 0, 0), gauge.check(500, 51, 0), gauge.check(500, 50, 0)]).toEqual([false, false, true]);
+    expect(gauge.read(1_000, 0, 0).fullInMs).toBe(0);
+    expect(gauge.read(0, 200, 0).fullInMs).toBe(0);
+  });
+
+  it('says when the buffer will be full by what it gained since the oldest look of two seconds', () => {
+    const gauge = new PressureGauge(buffer);
+    // A look each 100 ms; the first says nothing of what comes after two seconds.
+    gauge.check(0, 40, 0);
+    gauge.check(0, 10, 500 * MS);
+    gauge.check(0, 20, 1_500 * MS);
+    expect(gauge.read(0, 30, 1_600 * MS).fullInMs).toBe(Infinity);
+    expect(gauge.read(0, 30, 2_000 * MS).fullInMs).toBe(Infinity);
+    // 20 % in two seconds since the second look, then 10 % in one and a half since the third.
+    expect(gauge.read(0, 30, 2_500 * MS).fullInMs).toBeCloseTo(7_000);
+    expect(gauge.read(0, 30, 3_000 * MS).fullInMs).toBeCloseTo(10_500);
+    expect(gauge.read(0, 30, 9_000 * MS).fullInMs).toBe(Infinity);
+  });
+
+  it('looks no more often than every 100 ms', () => {
+    const gauge = new PressureGauge(buffer);
+    gauge.check(0, 0, 0);
+    gauge.check(0, 30, 99 * MS);
+    expect(gauge.read(0, 60, 200 * MS).fullInMs).toBeCloseTo((0.4 * 200) / 0.6);
+  });
+
+  it('does not begin early below half-way between its shares', () => {
+    const gauge = new PressureGauge(buffer);
+    gauge.check(0, 0, 0);
+    expect(gauge.check(0, 65, 100 * MS)).toBe(false);
+    expect(gauge.check(0, 66, 200 * MS)).toBe(true);
+    expect(gauge.check(0, 90, 300 * MS)).toBe(false);
+  });
+
+  it('takes shares from above 0 to 1', () => {
+    expect(() => new PressureGauge(buffer, { lowShare: 0.01, highShare: 1, noticeMs: 0 })).not.toThrow();
+  });
+
   it.each([
-    [{ lowShare: 0.9 }, 'lowShare 0.9 and highShare 0.8'],
-    [{ noticeMs: -1 }, 'pressure.noticeMs'],
+    [{ lowShare: 0.9 }, 'pressure: expected 0 < lowShare < highShare ≤ 1, got lowShare 0.9 and highShare 0.8'],
+    [{ lowShare: 0.8 }, 'lowShare 0.8 and highShare 0.8'],
+    [{ lowShare: 0 }, 'lowShare 0 and highShare 0.8'],
+    [{ highShare: 1.1 }, 'lowShare 0.5 and highShare 1.1'],
+    [{ noticeMs: -1 }, 'pressure.noticeMs: expected a number ≥ 0, got -1'],
   ])('%j is refused', (options, message) => {
     expect(() => new PressureGauge(buffer, options)).toThrow(message);
   });

@@ -44,6 +44,20 @@ describe('a quota', () => {
     expect(third.filter(Boolean)).toHaveLength(2_102);
   });
 
+  it('fills exactly at rates whose product with a time no double holds', () => {
+    const rate = 2 ** 39 + 1_234_567;
+    const quotas = new Quotas([{ bytesPerSecond: rate, burstBytes: 2 ** 52 }], 1_000);
+    quotas.addProducer();
+    const level = (nowNs: number) => quotas.fitting(0, Number.MAX_SAFE_INTEGER, 1, nowNs);
+    quotas.take(0, 1, 2 ** 52);
+    expect(level(0)).toBe(0);
+    for (const nowNs of [1, 2, 3, 1_000, 999_999_999, 1_000_000_000, 1_000_000_001, 2_345_678_901, 4_000_000_000_007]) {
+      expect(level(nowNs)).toBe(Number((BigInt(rate) * BigInt(nowNs)) / 1_000_000_000n));
+    }
+    // Full again, and not beyond it, after however long.
+    for (const nowNs of [9_000_000_000_000, 2 ** 53]) expect(level(nowNs)).toBe(2 ** 52);
+  });
+
   it('is a bucket of each producer', () => {
     const quotas = new Quotas([{ recordsPerSecond: 1 }], 1);
     quotas.addProducer();
@@ -56,11 +70,55 @@ describe('a quota', () => {
     }
   });
 
+  it('has its buckets by producer and quota, each with its own rate', () => {
+    const quotas = new Quotas([{ recordsPerSecond: 2 }, { recordsPerSecond: 5 }, { bytesPerSecond: 100 }], 1);
+    expect([quotas.any, new Quotas([], 1).any]).toEqual([true, false]);
+    for (let i = 0; i < 3; i++) quotas.addProducer();
+    const room = () =>
+      [0, 1, 2].map((producer) => [0, 1, 2].map((quota) => quotas.fitting(quotas.bucket(producer, quota), 9, 20, 0)));
+    const full = [2, 5, 5];
+    expect(room()).toEqual([full, full, full]);
+    quotas.take(quotas.bucket(1, 1), 4, 20);
+    quotas.take(quotas.bucket(2, 2), 3, 20);
+    quotas.take(quotas.bucket(0, 0), 2, 20);
+    expect(room()).toEqual([
+      [0, 5, 5],
+      [2, 1, 5],
+      [2, 5, 2],
+    ]);
+  });
+
+  it('has a burst of bytes that takes the largest record, if its rate would not', () => {
+    const quotas = new Quotas([{ bytesPerSecond: 10 }, { bytesPerSecond: 3_000 }], 1_000);
+    quotas.addProducer();
+    expect([quotas.fitting(0, 9, 1_000, 0), quotas.fitting(1, 9, 1_000, 0)]).toEqual([1, 3]);
+    expect(quotas.fitting(0, 9, 0, 0)).toBe(9);
+  });
+
+  it('may be as large as doubles count exactly, and as small as one', () => {
+    const rates = 2 ** 40;
+    const bursts = 2 ** 52;
+    const most = { recordsPerSecond: rates, burstRecords: bursts, bytesPerSecond: rates, burstBytes: bursts };
+    const least = { recordsPerSecond: 1, burstRecords: 1, bytesPerSecond: 1, burstBytes: 1_000 };
+    for (const quota of [most, least]) expect(() => new Quotas([quota], 1_000)).not.toThrow();
+    for (const [name, value] of Object.entries(most)) {
+      expect(() => new Quotas([least, { ...most, [name]: value + 1 }], 1_000)).toThrow(
+        `quotas[1].${name}: expected a whole number from ${name === 'burstBytes' ? 1_000 : 1} to ${value}, got`,
+      );
+    }
+  });
+
   it.each([
     [{ recordsPerSecond: 0 }, 'quotas[0].recordsPerSecond: expected a whole number from 1 to 1099511627776, got 0'],
     [{ bytesPerSecond: 1.5 }, 'quotas[0].bytesPerSecond'],
     [{ bytesPerSecond: 1, burstBytes: 999 }, 'quotas[0].burstBytes: expected a whole number from 1000'],
-    [{ burstRecords: 5 }, 'quotas[0].burstRecords: expected recordsPerSecond beside it'],
+    [
+      { burstRecords: 5 },
+      'quotas[0].burstRecords: expected recordsPerSecond beside it, got a burst of 5 without a rate',
+    ],
+    [{ burstBytes: 5_000 }, 'quotas[0].burstBytes: expected bytesPerSecond beside it'],
+    [{ recordsPerSecond: 1, burstRecords: 0 }, 'quotas[0].burstRecords: expected a whole number from 1'],
+    [{ bytesPerSecond: 0 }, 'quotas[0].bytesPerSecond: expected a whole number from 1'],
   ])('%j is refused by name', (quota, message) => {
     expect(() => new Quotas([quota], 1_000)).toThrow(message);
   });
