@@ -202,13 +202,14 @@ export class Simulation {
         spec.kind === 'kafka' ? (topology.mirrors.get(`${spec.cluster}/${topic.name}`) ?? -1) : -1,
       ),
     );
+    const logs = (partition: number) => this.clusters.logs[partition];
     this.routers = new RouterFleet({
       engine,
       scenario,
       topology,
       doors: this.clusters,
       ways,
-      logs: (partition) => this.clusters.logs[partition],
+      logs,
       mirrorOf: (sink, topic) => mirrors[sink][topic],
       onDelivered: (partition) => this.clusters.release(partition, needed.lowest(partition, this.routers)),
       policies: options.router,
@@ -218,12 +219,7 @@ export class Simulation {
     this.clusters.fetchListener = this.routers;
     this.clusters.produceListener = this.routers;
     this.usage = new BrokerUsage(this.clusters, topology, (broker) => !this.controllers.sessions.isAbsent(broker));
-    this.lag = new LagWatch({
-      engine,
-      scenario,
-      fleet: this.routers,
-      logs: (partition) => this.clusters.logs[partition],
-    });
+    this.lag = new LagWatch({ engine, scenario, fleet: this.routers, logs });
     this.clusters.copies.lossListener = (partition, tails) => {
       this.producers.courier.faults.tailLost(partition);
       // Nobody will get it who hasn't got it.
