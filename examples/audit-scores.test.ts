@@ -47,3 +47,15 @@ it('a sink that is away: late events look lost until they have come, or until no
   expect(later('tiers', tier, ({ falseWindows }) => falseWindows)).toBe(0);
   expect(later('tiers', tier, ({ neverRight }) => neverRight)).toBe(0);
 });
+
+it('clocks that are behind: what the zone writes looks late, and is all there; ahead, nobody notices', () => {
+  const behind = run('clock-skew.yaml').sum;
+  // A third of the applications, for a minute of 600 records a second.
+  const written = behind('tiers', 'kafka', ({ late }) => late);
+  expect(written / (600 * 60)).toBeGreaterThan(0.2);
+  expect(written / (600 * 60)).toBeLessThan(0.5);
+  expect(behind('tiers', 'kafka', ({ falseWindows }) => falseWindows)).toBeGreaterThan(0);
+  expect(behind('tiers', 'kafka', ({ reportedLost }) => reportedLost)).toBe(0);
+  const ahead = run('clock-skew.yaml', ['faults.0.direction=ahead']).sum;
+  expect(ahead('tiers', 'kafka', ({ late }) => late)).toBe(0);
+});

@@ -14,6 +14,7 @@ import { AuditWatch } from './measure/audit/audit-watch.ts';
 import { BrokerUsage } from './measure/broker-usage.ts';
 import { FailoverScores } from './measure/failover-scores.ts';
 import { LagWatch } from './measure/lag-watch.ts';
+import { ApplicationClocks } from './model/application-clocks.ts';
 import type { Arrivals } from './model/arrivals.ts';
 import { Clusters } from './model/clusters.ts';
 import { OldPipeline } from './model/collectors/old-pipeline.ts';
@@ -60,6 +61,7 @@ export class Simulation {
   readonly engine: Engine;
   readonly topology: Topology;
   readonly ways: Ways;
+  readonly clocks: ApplicationClocks;
   readonly clusters: Clusters;
   readonly controllers: Controllers;
   readonly restarts: RollingRestarts;
@@ -98,6 +100,7 @@ export class Simulation {
     this.engine = engine;
     const topology = new Topology(scenario);
     this.topology = topology;
+    this.clocks = new ApplicationClocks((fault) => topology.zonesOf(fault));
     this.plan = planStreams(scenario, topology);
     const shadow = scenario.migration === undefined ? null : ShadowBook.of(scenario, this.plan.streams);
     this.audit = scenario.audit === undefined ? null : new AuditWatch(scenario.audit, scenario);
@@ -112,12 +115,8 @@ export class Simulation {
         this.ways.mend(key);
         this.#waysChanged();
       },
-      worsenWay: (fault) => {
-        this.ways.worsen(fault);
-        this.#waysChanged();
-      },
-      improveWay: (fault) => {
-        this.ways.improve(fault);
+      changeWay: (fault, how) => {
+        this.ways[how](fault);
         this.#waysChanged();
       },
       failMetadata: (cluster, how) => this.producers.metadata.fail(this.#clusterOf(cluster), how),
@@ -366,6 +365,7 @@ export class Simulation {
         this.routers.writes.slow(sinkOf(sink), factors);
         this.old?.slowSink(sink, factors);
       },
+      changeClocks: (fault, how) => this.clocks[how](fault, this.engine.nowNs),
       crashRouterHost: (host, containersPerHost) => this.routers.crashHost(host, containersPerHost),
       killCollector: (collector, disk) => this.old!.collectors[collector].kill(disk),
       startCollector: (collector) => this.old!.collectors[collector].start(),

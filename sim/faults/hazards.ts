@@ -1,5 +1,5 @@
 /** What hazards do to the world. */
-import type { HazardSpec } from '../scenario/scenario.ts';
+import type { ClockSkewSpec, HazardSpec } from '../scenario/scenario.ts';
 
 export interface HazardDoors {
   /** A share of the writes is turned down, until the same object is handed in again. */
@@ -7,6 +7,8 @@ export interface HazardDoors {
   endRefusing(sink: string, refusal: SinkRefusal): void;
   /** So many times slower than its specification; 1 ends it. */
   slowSink(sink: string, factors: { readonly rate: number; readonly latency: number }): void;
+  /** Clocks of applications are off, until they are set by the same fault. */
+  changeClocks(fault: ClockSkewSpec, how: 'skew' | 'set'): void;
   crashRouterHost(host: number, containersPerHost: number): void;
   killCollector(collector: number, disk: 'kept' | 'lost'): void;
   startCollector(collector: number): void;
@@ -46,6 +48,12 @@ export function hazardDeed(
         target: null,
         begin: () => slowness.begin(hazard.sink, hazard),
         end: () => slowness.end(hazard.sink, hazard),
+      };
+    case 'clock-skew':
+      return {
+        target: null,
+        begin: () => doors.changeClocks(hazard, 'skew'),
+        end: () => doors.changeClocks(hazard, 'set'),
       };
     case 'surge':
       // Arrivals are a function of time, and know of it from the beginning.

@@ -19,8 +19,8 @@ function told(faults: readonly FaultSpec[]): string[] {
     resumeBroker: (cluster, broker) => say(`resume broker ${cluster}/${broker}`),
     slowBroker: (cluster, broker, { cpu, disk, network }) =>
       say(`slow broker ${cluster}/${broker}: ${cpu}, ${disk}, ${network}`),
-    worsenWay: ({ kind }) => say(`${kind} begins`),
-    improveWay: ({ kind }) => say(`${kind} ends`),
+    changeWay: ({ kind }, how) => say(`${how} a way by ${kind}`),
+    changeClocks: (_, how) => say(`${how} clocks`),
     killController: (cluster) => say(`kill controller of ${cluster}`),
     startController: (cluster) => say(`start controller of ${cluster}`),
     killZooKeeperNode: (name, node) => say(`kill node ${name}/${node}`),

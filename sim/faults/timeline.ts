@@ -42,9 +42,8 @@ export interface FaultDoors extends HazardDoors {
   /** What goes from one place to the other is lost. `key` names the cut. */
   cutWay(key: string, from: PlaceSpec, to: PlaceSpec): void;
   mendWay(key: string): void;
-  /** Packets are late or lost on a way, until the same fault is handed in again. */
-  worsenWay(fault: NetworkQualitySpec): void;
-  improveWay(fault: NetworkQualitySpec): void;
+  /** Packets are late or lost on a way, until it improves by the same fault. */
+  changeWay(fault: NetworkQualitySpec, how: 'worsen' | 'improve'): void;
   /** First questions for its metadata fail; and get through again. */
   failMetadata(cluster: string, how: 'refused' | 'silent'): void;
   answerMetadata(cluster: string): void;
@@ -241,7 +240,11 @@ export class FaultTimeline {
       }
       case 'network-loss':
       case 'network-delay':
-        return { target: null, begin: () => doors.worsenWay(fault), end: () => doors.improveWay(fault) };
+        return {
+          target: null,
+          begin: () => doors.changeWay(fault, 'worsen'),
+          end: () => doors.changeWay(fault, 'improve'),
+        };
       case 'topic-move':
         return { target: '', begin: () => doors.moveTopic(fault) };
       case 'failover':

@@ -5,6 +5,7 @@
 import { AlertBoard } from '../../src/audit/alert-board.ts';
 import { ALERT_RULES, type AlertRuleName } from '../../src/audit/alert-rules.ts';
 import type { Engine } from '../engine/index.ts';
+import type { ApplicationClocks } from '../model/application-clocks.ts';
 import type { Arrivals } from '../model/arrivals.ts';
 import type { Clusters } from '../model/clusters.ts';
 import type { RouterFleet } from '../model/fleet/fleet.ts';
@@ -23,6 +24,7 @@ export interface AlertWorld {
   readonly scenario: Scenario;
   readonly topology: Topology;
   readonly plan: StreamPlan;
+  readonly clocks: ApplicationClocks;
   readonly arrivals: Arrivals;
   readonly producers: ProducerFleet;
   readonly clusters: Clusters;

@@ -335,6 +335,13 @@ const faultsOf = (
     }),
     fc.record({ kind: fc.constant('controller-kill' as const), ...spans, cluster: fc.constant('fronting') }),
     fc.record({
+      kind: fc.constant('clock-skew' as const),
+      ...spans,
+      region: fc.constant('main'),
+      zone: fc.constantFrom(null, 0),
+      aheadNs: fc.constantFrom(-700 * MS, -50 * MS, 300 * MS, 5_000 * MS),
+    }),
+    fc.record({
       kind: fc.constant('surge' as const),
       ...spans,
       factor: fc.constantFrom(0, 0.3, 4),

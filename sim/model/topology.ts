@@ -55,7 +55,10 @@ export class Topology {
   readonly topicHome: Int32Array;
   readonly network: Network;
 
+  readonly #regions: readonly string[];
+
   constructor(scenario: Scenario) {
+    this.#regions = scenario.regions.map(({ name }) => name);
     this.clusters = scenario.clusters;
     const regionFirstZone: number[] = [];
     const zoneRegion: number[] = [];
@@ -139,6 +142,22 @@ export class Topology {
 
   zoneOf(broker: number): number {
     return this.brokerZone[broker];
+  }
+
+  /** First and last zone of a place. */
+  zonesOf({
+    region,
+    zone,
+  }: {
+    readonly region: string | null;
+    readonly zone: number | null;
+  }): readonly [number, number] {
+    if (region === null) return [0, this.zones - 1];
+    const index = this.#regions.indexOf(region);
+    const first = this.regionFirstZone[index];
+    if (zone !== null) return [first + zone, first + zone];
+    const next = index + 1 < this.#regions.length ? this.regionFirstZone[index + 1] : this.zones;
+    return [first, next - 1];
   }
 
   /** Brokers with a copy of the partition, the preferred leader first. */

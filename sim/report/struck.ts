@@ -71,6 +71,8 @@ function targetOf(fault: FaultSpec): string {
       return fault.sink;
     case 'router-host-crash':
       return `host ${fault.host}`;
+    case 'clock-skew':
+      return `clocks of ${fault.region ?? 'all applications'}${fault.zone === null ? '' : `/${fault.zone}`} by ${fault.aheadNs / 1e9} s`;
     case 'surge':
       return `${fault.topics?.length ?? 'all'} topics × ${fault.factor}`;
     case 'collector-kill':

@@ -1,5 +1,19 @@
+/** Clocks of applications are off, so that records are stamped with another time. */
+export interface ClockSkewSpec {
+  readonly kind: 'clock-skew';
+  readonly atNs: number;
+  readonly forNs: number;
+  /** Null for all. */
+  readonly region: string | null;
+  /** Number in the region; null for all of it. */
+  readonly zone: number | null;
+  /** Below 0: behind. */
+  readonly aheadNs: number;
+}
+
 /** What breaks around the brokers, resolved: sinks, neighbours, hosts of routers. Part of `FaultSpec`. */
 export type HazardSpec =
+  | ClockSkewSpec
   | {
       /** Turns down a share of the writes, for the time being or for good. */
       readonly kind: 'sink-reject';

@@ -106,6 +106,19 @@ export function hazardsOf(hazard: WrittenHazard, { index, atNs }: HazardPlace, c
       const { kind, factor } = hazard;
       return [{ kind, atNs, forNs: hazard.for, factor, topics: all ? null : hit.map(({ name }) => name) }];
     }
+    case 'clock-skew': {
+      const { kind, zone, by, direction } = hazard;
+      const region = hazard.region ?? (zone === undefined ? undefined : Object.keys(scenario.regions)[0]!);
+      const known = new Map(Object.entries(scenario.regions).map(([name, { zones }]) => [name, [zones]]));
+      const [zones = Infinity] =
+        region === undefined ? [] : lookUp(region, known, { path: path('region'), what: 'a region', report });
+      if (zone !== undefined && zone >= zones) {
+        const expected = `0 to ${zones - 1}, as there are ${zones} zones`;
+        report({ path: path('zone'), given: String(zone), expected });
+      }
+      const aheadNs = direction === 'ahead' ? by : -by;
+      return [{ kind, atNs, forNs: hazard.for, region: region ?? null, zone: zone ?? null, aheadNs }];
+    }
     case 'router-host-crash': {
       const containers = sinks.all.reduce((sum, { router }) => {
         return sum + Math.max(router.containers, router.scaling?.containersMax ?? 0);

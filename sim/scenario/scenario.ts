@@ -17,7 +17,7 @@ export type { AlertsSpec } from './alerts-spec.ts';
 export type { AssertionSpec } from './assertion-spec.ts';
 export type { AuditSpec } from './audit-spec.ts';
 export type { GroupSpec } from './group-spec.ts';
-export type { HazardSpec } from './hazard-spec.ts';
+export type { ClockSkewSpec, HazardSpec } from './hazard-spec.ts';
 export type { HealingSpec } from './healing-spec.ts';
 export type { BranchSpec, MigrationSpec } from './migration-spec.ts';
 export type { EvacuationSpec, FailoverSpec, TopicMoveSpec } from './move-spec.ts';

@@ -10,6 +10,8 @@ const cluster = () =>
 const sink = () => required(nameOf('a sink', 's3'), 'The sink.');
 /** Beyond it a server has next to nothing left: that is `broker-hang`. */
 export const SHARE_MAX = 0.99;
+/** A day: what is off by more is noticed by whatever else goes by the clock, such as certificates. A guess. */
+const SKEW_MAX_NS = 86_400_000_000_000;
 const taken = (what: string) =>
   setting(share({ max: SHARE_MAX }), `Share of each broker's ${what} that is taken.`, 'a convention: none', '0%');
 
@@ -79,6 +81,27 @@ export const hazardSchemas = [
       region: optional(nameOf('a region', 'main'), 'Only what is written in this region.', 'all regions'),
     }),
     'Applications write more for a while, or less.',
+  ),
+  group(
+    z.strictObject({
+      kind: z.literal('clock-skew'),
+      at: at(),
+      for: lasting(),
+      region: optional(
+        nameOf('a region', 'main'),
+        'Only its applications.',
+        'all regions; the first one if `zone` is set',
+      ),
+      zone: optional(count({ max: 25 }), 'Only those in this zone of the region, by its number.', 'all zones'),
+      by: required(duration({ min: 1, max: SKEW_MAX_NS }), 'How far their clocks are off.'),
+      direction: setting(
+        choice(['ahead', 'behind']),
+        'Whether records are stamped too late or too early.',
+        'a convention',
+        'ahead',
+      ),
+    }),
+    'Clocks of applications are off: records made meanwhile are stamped with another time, by which auditors count them.',
   ),
   group(
     z.strictObject({

@@ -46,6 +46,39 @@ describe('a run over windows', () => {
   });
 });
 
+describe('clocks of applications that are off', () => {
+  const skew = (aheadNs: number): SmallWorld => ({
+    sinks: [generic],
+    topics: [{ streams: 1, partitions: 1, replicationFactor: 1 }],
+    policy: { lingerNs: 0 },
+    faults: [{ kind: 'clock-skew', atNs: 500 * MS, forNs: 500 * MS, region: 'main', zone: null, aheadNs }],
+  });
+  const scoresOf = (world: SmallWorld, fidelity: 'record' | 'request') =>
+    run(world, spec, fidelity).audit!.scores.filter(({ auditor }) => auditor === 'tiers');
+
+  it.each(['record', 'request'] as const)(
+    'make late what is stamped too early, to the record, and nothing else (%s)',
+    (fidelity) => {
+      // A window closes 0.3 s after its end: 0.7 s behind is late wherever in its window it falls.
+      const right = scoresOf(skew(0), fidelity);
+      expect(right.every(({ late }) => late === 0)).toBe(true);
+      for (const { late, trueLost } of scoresOf(skew(-700 * MS), fidelity)) {
+        // 200 records a second for half a second; one more or less at each end.
+        expect(Math.abs(late - 100)).toBeLessThan(3);
+        expect(trueLost).toBe(0);
+      }
+      // What is stamped too late is early everywhere, and as much at each tier.
+      for (const { late, reportedLost, falseWindows } of scoresOf(skew(150 * MS), fidelity))
+        expect({ late, reportedLost, falseWindows }).toEqual({ late: 0, reportedLost: 0, falseWindows: 0 });
+    },
+  );
+
+  it('change no record’s fate', () => {
+    const [off, right] = [skew(-700 * MS), skew(0)].map((world) => run(world, spec));
+    expect(off!.ledger).toEqual(right!.ledger);
+  });
+});
+
 describe('auditors', () => {
   it('change nothing of what they watch', () => {
     fc.assert(

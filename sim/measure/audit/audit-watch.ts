@@ -68,7 +68,8 @@ export class AuditWatch extends Observer {
 
   override offered({ stream, n, admitted, atNs }: Offer): void {
     if (admitted === n) return;
-    const run = { n: n - admitted, firstNs: atNs, lastNs: atNs, windowNs: this.spec.windowNs };
+    const madeNs = atNs + this.#aheadNs(stream, atNs);
+    const run = { n: n - admitted, firstNs: madeNs, lastNs: madeNs, windowNs: this.spec.windowNs };
     spreadByWindow(run, (window, records) => this.#attempted(stream, window, records, records));
   }
 
@@ -100,7 +101,9 @@ export class AuditWatch extends Observer {
     const again = producers.books.storedNs(batch) >= 0 && !producers.books.isLost(batch);
     const map = this.#mapOf(partition);
     let from = base;
-    const firstNs = producers.core.batches.floats[batch * B_FLOATS + B_CREATED_AT_NS];
+    const { ints, floats } = producers.core.batches;
+    const madeNs = floats[batch * B_FLOATS + B_CREATED_AT_NS];
+    const firstNs = madeNs + this.#aheadNs(ints[batch * B_INTS + B_STREAM], madeNs);
     this.#spread(batch, (stream, window, n) => {
       map.append({ from, to: from + n, window, again, firstNs });
       from += n;
@@ -244,12 +247,23 @@ export class AuditWatch extends Observer {
     this.#reconciler.onTime(nowNs / MS);
   }
 
-  /** Records of a batch by window of event time. One function for all tiers: what it says of a record, all say. */
+  /** How far the clock was ahead that stamped a record of the stream. */
+  #aheadNs(stream: number, madeNs: number): number {
+    const { clocks, plan } = this.#world!;
+    return clocks.aheadNs(plan.producerZone[plan.streamProducer[stream]], madeNs);
+  }
+
+  /**
+   * Records of a batch by window of event time. One function for all tiers: what it says of a record, all say. A clock that
+   * is set meanwhile counts from the next batch on.
+   */
   #spread(batch: number, each: (stream: number, window: number, n: number) => void): void {
     const { ints, floats } = this.#world!.producers.core.batches;
     const stream = ints[batch * B_INTS + B_STREAM];
-    const firstNs = floats[batch * B_FLOATS + B_CREATED_AT_NS];
-    const lastNs = floats[batch * B_FLOATS + B_LAST_AT_NS];
+    const madeNs = floats[batch * B_FLOATS + B_CREATED_AT_NS];
+    const aheadNs = this.#aheadNs(stream, madeNs);
+    const firstNs = madeNs + aheadNs;
+    const lastNs = floats[batch * B_FLOATS + B_LAST_AT_NS] + aheadNs;
     const { windowNs } = this.spec;
     spreadByWindow({ n: ints[batch * B_INTS + B_N], firstNs, lastNs, windowNs }, (window, n) =>
       each(stream, window, n),

@@ -91,6 +91,11 @@ const eachCut = ({ clusters, regions, sinks }: Targets): Strike[] => {
     ]),
   );
 };
+const eachClock = (targets: Targets): Strike[] =>
+  [{ by: '1s' }, { by: '1s', direction: 'behind' }].flatMap((how) => [
+    how,
+    ...eachZone(targets).map((zone) => ({ ...zone, ...how })),
+  ]);
 const eachBadWay =
   (...how: readonly Strike[]) =>
   (targets: Targets): Strike[] =>
@@ -131,6 +136,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   },
   { kind: 'sink-stop', lasts: true, by: 'world', strikes: eachSink },
   { kind: 'sink-reject', lasts: true, by: 'world', strikes: eachRefusal },
+  { kind: 'clock-skew', lasts: true, by: 'world', strikes: eachClock },
   { kind: 'surge', lasts: true, by: 'world', strikes: () => [{ factor: 3 }, { factor: 0 }] },
   { kind: 'sink-slow', lasts: true, by: 'world', strikes: eachSlowSink },
   { kind: 'noisy-neighbour', lasts: true, by: 'world', strikes: eachNeighbour },
