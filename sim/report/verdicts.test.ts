@@ -100,7 +100,7 @@ describe('cpu', () => {
     ['max', 0.45],
   ] as const)('has its %s over the brokers', (quantile, observed) => {
     const name = `broker cpu, ${quantile}`;
-    expect(verdict({ metric: 'cpu', quantile, atMost: 0.42 })).toEqual({
+    expect(verdict({ metric: 'cpu', quantile, region: null, atMost: 0.42 })).toEqual({
       name,
       ok: observed <= 0.42,
       observed,
@@ -113,7 +113,7 @@ describe('verdicts', () => {
   it('are given for each assertion, in their order; none without', () => {
     const seen = { ...resultFixture(), lagEnd };
     const assertions: AssertionSpec[] = [
-      { metric: 'cpu', quantile: 'max', atMost: 1 },
+      { metric: 'cpu', quantile: 'max', region: null, atMost: 1 },
       { metric: 'loss', sink: null, atMost: 0, as: 'records' },
     ];
     expect(judge(assertions, seen).map(({ name, ok }) => [name, ok])).toEqual([
