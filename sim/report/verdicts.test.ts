@@ -107,6 +107,17 @@ describe('cpu', () => {
       bound: 0.42,
     });
   });
+
+  it('may be that of a region', () => {
+    const { brokers } = resultFixture();
+    const east = { name: 'east', count: 3, cpu: { mean: 0.5, p99: 0.6, max: 0.7 } };
+    const seen = { ...resultFixture(), brokers: { ...brokers, regions: [east, { ...east, name: 'west' }] } };
+    const [{ name, observed }] = judge([{ metric: 'cpu', quantile: 'p99', region: 'east', atMost: 1 }], {
+      ...seen,
+      lagEnd,
+    });
+    expect([name, observed]).toEqual(['broker cpu in east, p99', 0.6]);
+  });
 });
 
 describe('verdicts', () => {
