@@ -168,11 +168,8 @@ export class Simulation {
     const warmup = engine.kind('warm-up ends', () => this.#markWarmup());
     engine.schedule(scenario.warmupNs, warmup, 0, 0, 0);
 
-    this.ways = new Ways({
-      topology,
-      regions: scenario.regions.map(({ name }) => name),
-      sinks: scenario.sinks.map(({ name }) => name),
-    });
+    const regions = scenario.regions.map(({ name }) => name);
+    this.ways = new Ways({ topology, regions, sinks: scenario.sinks.map(({ name }) => name) });
     const { ways } = this;
     this.clusters = new Clusters({ engine, topology, scenario, ways, observer });
     this.arrivals = arrivalsOf(scenario, this.plan);
@@ -217,7 +214,11 @@ export class Simulation {
     needed.learn(this.routers);
     this.clusters.fetchListener = this.routers;
     this.clusters.produceListener = this.routers;
-    this.usage = new BrokerUsage(this.clusters, topology, (broker) => !this.controllers.sessions.isAbsent(broker));
+    const { clusters } = this;
+    this.usage = new BrokerUsage(
+      { clusters, topology, regions },
+      (broker) => !this.controllers.sessions.isAbsent(broker),
+    );
     this.lag = new LagWatch({ engine, scenario, fleet: this.routers, logs });
     this.clusters.copies.lossListener = (partition, tails) => {
       this.producers.courier.faults.tailLost(partition);

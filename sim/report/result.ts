@@ -68,9 +68,18 @@ export interface SinkReport {
   readonly rejects: number;
 }
 
+/** CPU use over some brokers, each over the measured time, as fractions of 1. */
+export interface CpuReport {
+  readonly mean: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
 export interface BrokerReport {
   readonly count: number;
-  readonly cpu: { readonly mean: number; readonly p99: number; readonly max: number };
+  readonly cpu: CpuReport;
+  /** The same by region, in the order of the scenario; absent where there is one. */
+  readonly regions?: readonly { readonly name: string; readonly count: number; readonly cpu: CpuReport }[];
   /** Over all fronting brokers: produce requests and the fetches of routers. The fetches of followers are not counted. */
   readonly requestsPerSecond: number;
   /** The broker with the scarcest resource: utilisation as fractions of 1. */

@@ -198,6 +198,10 @@ function brokers({ brokers: all }: RunResult): string[] {
       : `produce answered in ${milliseconds(ms.mean)} ms mean, ${milliseconds(ms.p99)} p99, ${milliseconds(ms.max)} max`;
   return [
     `  ${counted(all.count, 'broker')}, CPU mean ${share(cpu.mean)}, p99 ${share(cpu.p99)}, max ${share(cpu.max)}`,
+    ...(all.regions ?? []).map(
+      ({ name, count: n, cpu: own }) =>
+        `    ${name}: ${counted(n, 'broker')}, CPU mean ${share(own.mean)}, p99 ${share(own.p99)}, max ${share(own.max)}`,
+    ),
     `  busiest is ${busiest.name}, shortest of ${RESOURCES[busiest.shortOf]}`,
     `    CPU ${share(used.cpu)}, network ${share(used.network)}, disk ${share(used.disk)}`,
     `  ${compact(all.requestsPerSecond)} requests/s, produce and fetch, without followers'`,

@@ -100,12 +100,23 @@ describe('cpu', () => {
     ['max', 0.45],
   ] as const)('has its %s over the brokers', (quantile, observed) => {
     const name = `broker cpu, ${quantile}`;
-    expect(verdict({ metric: 'cpu', quantile, atMost: 0.42 })).toEqual({
+    expect(verdict({ metric: 'cpu', quantile, region: null, atMost: 0.42 })).toEqual({
       name,
       ok: observed <= 0.42,
       observed,
       bound: 0.42,
     });
+  });
+
+  it('may be that of a region', () => {
+    const { brokers } = resultFixture();
+    const east = { name: 'east', count: 3, cpu: { mean: 0.5, p99: 0.6, max: 0.7 } };
+    const seen = { ...resultFixture(), brokers: { ...brokers, regions: [east, { ...east, name: 'west' }] } };
+    const [{ name, observed }] = judge([{ metric: 'cpu', quantile: 'p99', region: 'east', atMost: 1 }], {
+      ...seen,
+      lagEnd,
+    });
+    expect([name, observed]).toEqual(['broker cpu in east, p99', 0.6]);
   });
 });
 
@@ -113,7 +124,7 @@ describe('verdicts', () => {
   it('are given for each assertion, in their order; none without', () => {
     const seen = { ...resultFixture(), lagEnd };
     const assertions: AssertionSpec[] = [
-      { metric: 'cpu', quantile: 'max', atMost: 1 },
+      { metric: 'cpu', quantile: 'max', region: null, atMost: 1 },
       { metric: 'loss', sink: null, atMost: 0, as: 'records' },
     ];
     expect(judge(assertions, seen).map(({ name, ok }) => [name, ok])).toEqual([

@@ -2,7 +2,7 @@
 import { tallied } from '../ledger/tally.ts';
 import type { AssertionSpec } from '../scenario/scenario.ts';
 import { measureAlert } from './alert-verdict.ts';
-import type { AssertionReport, RunResult } from './result.ts';
+import type { AssertionReport, CpuReport, RunResult } from './result.ts';
 
 type Observed = Pick<RunResult, 'ledger' | 'sinks' | 'brokers' | 'alerts' | 'migration' | 'simulatedSeconds'> & {
   /** Lag at the end of the run, by sink. */
@@ -72,11 +72,16 @@ function measure(assertion: AssertionSpec, seen: Observed): Measured {
       return measureAlert(assertion, seen.alerts!, seen.simulatedSeconds);
     case 'cpu':
       return {
-        name: `broker cpu, ${assertion.quantile}`,
-        observed: seen.brokers.cpu[assertion.quantile],
+        name: `broker cpu${assertion.region === null ? '' : ` in ${assertion.region}`}, ${assertion.quantile}`,
+        observed: cpuOf(seen.brokers, assertion.region)[assertion.quantile],
         bound: assertion.atMost,
       };
   }
+}
+
+/** With one region only, it has all brokers. */
+function cpuOf({ cpu, regions }: RunResult['brokers'], region: string | null): CpuReport {
+  return regions?.find(({ name }) => name === region)?.cpu ?? cpu;
 }
 
 const at = (sink: string | null): string => (sink === null ? '' : ` at ${sink}`);

@@ -21,7 +21,13 @@ export type AssertionSpec =
       readonly quantile: 'mean' | 'p50' | 'p99' | 'p999' | 'max';
       readonly atMostMs: number;
     }
-  | { readonly metric: 'cpu'; readonly quantile: 'mean' | 'p99' | 'max'; readonly atMost: number }
+  | {
+      readonly metric: 'cpu';
+      readonly quantile: 'mean' | 'p99' | 'max';
+      /** Null: all. */
+      readonly region: string | null;
+      readonly atMost: number;
+    }
   | { readonly metric: 'dropped'; readonly atMost: number; readonly as: 'records' | 'fraction' }
   /** Of a migration: records that only one of the two pipelines delivered. */
   | {

@@ -128,7 +128,7 @@ describe('a written scenario', () => {
       { metric: 'loss', sink: null, atMost: 0, as: 'records' },
       { metric: 'dropped', atMost: 0.0001, as: 'fraction' },
       { metric: 'latency', sink: 's3', quantile: 'mean', atMostMs: 3000 },
-      { metric: 'cpu', quantile: 'max', atMost: 0.6 },
+      { metric: 'cpu', quantile: 'max', region: null, atMost: 0.6 },
     ]);
   });
 

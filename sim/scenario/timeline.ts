@@ -255,6 +255,16 @@ function assertionsOf(assertion: WrittenAssertion, i: number, context: TimelineC
     case 'alert':
       return alertAssertion(assertion, i, context);
     case 'cpu':
-      return [{ metric: 'cpu', quantile: assertion.quantile, atMost: assertion.atMost }];
+      return cpuAssertion(assertion, i, context);
   }
+}
+
+function cpuAssertion(
+  { quantile, region, atMost }: Extract<WrittenAssertion, { metric: 'cpu' }>,
+  i: number,
+  { scenario, report }: TimelineContext,
+): AssertionSpec[] {
+  const known = new Map(Object.keys(scenario.regions).map((name) => [name, [name]]));
+  if (region !== undefined) lookUp(region, known, { path: ['assert', i, 'region'], what: 'a region', report });
+  return [{ metric: 'cpu', quantile, region: region ?? null, atMost }];
 }

@@ -242,6 +242,7 @@ export const assertionSchema = z.discriminatedUnion('metric', [
     z.strictObject({
       metric: z.literal('cpu'),
       quantile: setting(choice(['mean', 'p99', 'max']), 'Over the brokers.', 'a convention', 'max'),
+      region: optional(nameOf('a region', 'us-east-1'), 'Whose brokers.', 'those of all regions'),
       atMost: required(share(), 'The bound, as a share of all cores of a broker.'),
     }),
     'Mean CPU use of brokers.',
