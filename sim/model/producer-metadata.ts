@@ -1,5 +1,6 @@
 /** How producers learn who leads: their first question, those that they ask in trouble, and what they are told. */
 import type { ProducerCore } from '../../src/producer/core.ts';
+import { agedNs, nextQuestion } from '../../src/producer/question-pace.ts';
 import { TopicView } from '../../src/producer/topic-view.ts';
 import { type Engine, hash32 } from '../engine/index.ts';
 import type { Copies } from './copies.ts';
@@ -50,8 +51,10 @@ export class ProducerMetadata {
   readonly #versions = new WeakMap<TopicView, number>();
   /** What brokers still tell that have lost their controllers: by broker and topic. */
   readonly #stale = new Map<number, Map<number, TopicView>>();
-  /** By producer: since when it has had its latest metadata; Infinity while it asks. */
+  /** By producer: when it asked last; Infinity while it asks. */
   #askedNs = new Float64Array(0);
+  /** By producer: when it was last answered; −Infinity: as of old. */
+  #answeredNs = new Float64Array(0);
   /** Questions in short order. */
   #repeats = new Int32Array(0);
   /** By producer: draws of a broker to ask. */
@@ -125,12 +128,19 @@ export class ProducerMetadata {
   #ages(producer: number): void {
     if (this.#ageing.has(producer)) return;
     this.#ageing.add(producer);
-    const { engine, metadataMaxAgeNs, seed } = this.#from;
+    const { engine } = this.#from;
+    engine.schedule(this.#agedNs(producer, engine.nowNs), this.#kind, producer, 0, AGED);
+  }
+
+  /** When what it knows is too old, the first time after `nowNs`. */
+  #agedNs(producer: number, nowNs: number): number {
+    const { metadataMaxAgeNs, seed } = this.#from;
+    this.#noteQuestions();
+    const answeredNs = this.#answeredNs[producer];
+    if (answeredNs > -Infinity) return agedNs(answeredNs, metadataMaxAgeNs, nowNs);
     // As if instances had started at any time before the run, and asked ever since.
-    const firstNs =
-      this.#firstNs(producer) - Math.floor(metadataMaxAgeNs * (hash32(seed, producer, 0x0a) / 4294967296));
-    const atNs = firstNs + (Math.floor((engine.nowNs - firstNs) / metadataMaxAgeNs) + 1) * metadataMaxAgeNs;
-    engine.schedule(atNs, this.#kind, producer, 0, AGED);
+    const before = Math.floor(metadataMaxAgeNs * (hash32(seed, producer, 0x0a) / 4294967296));
+    return agedNs(this.#firstNs(producer) - before, metadataMaxAgeNs, nowNs);
   }
 
   /** The stream's topic is in another cluster: until that was asked, batches have nowhere to go, as the driver's `Routing` has it. */
@@ -162,12 +172,11 @@ export class ProducerMetadata {
     this.#noteQuestions();
     if (this.#askedNs[producer] === Infinity) return;
     const draw = hash32(seed, producer, this.#repeats[producer]) / 4294967296;
-    const waitNs = core.config.retry.backoffNs(Math.max(1, this.#repeats[producer]), draw);
-    const sinceNs = nowNs - this.#askedNs[producer];
-    // Quiet for twice the wait: that trouble is over, this is another one.
-    this.#repeats[producer] = sinceNs > 2 * waitNs ? 1 : this.#repeats[producer] + 1;
+    const asked = { repeats: this.#repeats[producer], askedAtNs: this.#askedNs[producer] };
+    const { leftNs, repeats } = nextQuestion(asked, { nowNs, retry: core.config.retry, draw });
+    this.#repeats[producer] = repeats + 1;
     this.#askedNs[producer] = Infinity;
-    const atNs = nowNs + Math.max(0, Math.ceil(waitNs - sinceNs)) + 2 * metadataTripNs;
+    const atNs = nowNs + Math.ceil(leftNs) + 2 * metadataTripNs;
     engine.schedule(atNs, this.#kind, producer, 0, NEXT_QUESTION);
   }
 
@@ -184,10 +193,18 @@ export class ProducerMetadata {
   }
 
   #onQuestion(producer: number, question: number): void {
-    const { engine, core, plan, places, topology } = this.#from;
+    const { engine, core, plan, places, topology, metadataTripNs } = this.#from;
     const { nowNs } = engine;
-    if (question === AGED) this.#ageing.delete(producer);
-    else if (question !== FIRST_QUESTION && question !== MOVED) this.#askedNs[producer] = nowNs;
+    if (question === AGED) {
+      const dueNs = this.#agedNs(producer, nowNs - 1);
+      if (dueNs > nowNs) {
+        // It has been answered meanwhile: what it knows is not so old.
+        engine.schedule(dueNs, this.#kind, producer, 0, AGED);
+        return;
+      }
+      this.#ageing.delete(producer);
+    } else if (question === NEXT_QUESTION) this.#askedNs[producer] = nowNs - 2 * metadataTripNs;
+    else if (question === UNANSWERED) this.#askedNs[producer] = nowNs;
     this.#from.catchUp(producer);
     let missing = false;
     let silent = false;
@@ -209,6 +226,10 @@ export class ProducerMetadata {
     }
     core.onTime(producer, nowNs);
     this.#from.look(producer);
+    if (!missing && question !== FIRST_QUESTION) {
+      this.#noteQuestions();
+      this.#answeredNs[producer] = nowNs;
+    }
     if (question === AGED) {
       // Nobody answered, or who did doesn't know better.
       if (missing || this.#isBehind(producer)) this.#ages(producer);
@@ -274,6 +295,7 @@ export class ProducerMetadata {
   #noteQuestions(): void {
     if (this.#askedNs.length > 0) return;
     this.#askedNs = new Float64Array(this.#from.plan.producers).fill(-Infinity);
+    this.#answeredNs = new Float64Array(this.#from.plan.producers).fill(-Infinity);
     this.#repeats = new Int32Array(this.#from.plan.producers);
   }
 }

@@ -3,6 +3,7 @@ import { within } from '../clock.ts';
 import { fraction, hash32, textHash32 } from '../hash.ts';
 import type { Clock, PartitionLeader, ProducerPort, Timer } from '../ports.ts';
 import type { RetryPolicy } from './policy.ts';
+import { agedNs, nextQuestion } from './question-pace.ts';
 
 export interface MetadataLoopOptions {
   readonly port: ProducerPort;
@@ -68,11 +69,8 @@ export class MetadataLoop {
     }
     if (topic.asking) return;
     const draw = fraction(hash32(hash32(identity, textHash32(name)), topic.repeats));
-    const waitNs = retry.backoffNs(Math.max(1, topic.repeats), draw);
-    const sinceNs = clock.nowNs() - topic.askedAtNs;
-    // Quiet for twice the wait: that trouble is over, this is another one.
-    if (sinceNs > 2 * waitNs) topic.repeats = 0;
-    const leftNs = Math.max(0, waitNs - sinceNs);
+    const { leftNs, repeats } = nextQuestion(topic, { nowNs: clock.nowNs(), retry, draw });
+    topic.repeats = repeats;
     if (topic.timer !== null && topic.atNs <= clock.nowNs() + leftNs) return;
     this.#plan(topic, leftNs);
   }
@@ -116,7 +114,8 @@ export class MetadataLoop {
       if (this.#closed || topic.forgotten) return;
       checkLeaders(topic.name, leaders);
       // Planned before it is told, as the hearer may want it sooner.
-      this.#plan(topic, maxAgeNs);
+      const nowNs = clock.nowNs();
+      this.#plan(topic, agedNs(nowNs, maxAgeNs, nowNs) - nowNs);
       onLeaders(topic.name, leaders);
     } catch (cause) {
       topic.asking = false;
