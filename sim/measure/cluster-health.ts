@@ -1,7 +1,7 @@
 /** Partitions that lack copies or a leader: as the cluster itself tells it, and as it is. */
 import type { Engine } from '../engine/index.ts';
 import type { Clusters } from '../model/clusters.ts';
-import { REPLICAS_MAX, type Topology } from '../model/topology.ts';
+import type { Topology } from '../model/topology.ts';
 
 interface PartitionHealth {
   readonly underReplicated: number;
@@ -19,7 +19,7 @@ export class ClusterHealth {
 
   /**
    * `told`: leaders tell how many of their partitions lack copies in sync, if they run and answer (AK
-   * UnderReplicatedPartitions); controllers tell for how many they found no leader (AK OfflinePartitionsCount).
+   * UnderReplicatedPartitions, which counts no copies that a reassignment adds since KIP-352, AK 2.5); controllers tell for how many they found no leader (AK OfflinePartitionsCount).
    * `truth`: a copy counts as lacking from the moment its broker stops or stands still, a leader likewise.
    */
   look(cluster: number): { readonly told: PartitionHealth; readonly truth: PartitionHealth } {
@@ -47,15 +47,17 @@ export class ClusterHealth {
     return !copies.isDown(broker) && !copies.isHung(broker);
   }
 
+  /** A copy that an operator adds, and that isn't in sync yet, isn't lacking: it comes on top of those that are wanted. */
   #lacks(partition: number): { readonly inSync: boolean; readonly copies: boolean } {
-    const { replicas } = this.#world.topology;
-    const set = this.#world.clusters.copies.sets[partition];
-    const row = partition * REPLICAS_MAX;
+    const { engine, clusters, topology } = this.#world;
+    const set = clusters.copies.sets[partition];
     let copies = false;
-    let count = 0;
-    for (; count < REPLICAS_MAX && replicas[row + count] >= 0; count++) {
-      if (!this.#answers(replicas[row + count])) copies = true;
+    let wanted = 0;
+    for (const broker of topology.replicasOf(partition)) {
+      if (clusters.copies.isPaced(partition, broker)) continue;
+      wanted++;
+      if (!this.#answers(broker)) copies = true;
     }
-    return { inSync: set !== null && set.inSyncAt(this.#world.engine.nowNs) < count, copies };
+    return { inSync: set !== null && set.inSyncAt(engine.nowNs) < wanted, copies };
   }
 }

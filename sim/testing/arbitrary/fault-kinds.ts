@@ -1,6 +1,6 @@
 /**
  * The kinds of fault that a schedule is drawn from. A further kind is one entry here: what of a world it can strike, as
- * the settings that name it in a scenario.
+ * the settings that name it in a scenario. Changes of retention and of quotas are none: what is lost by them is meant.
  */
 import type { WrittenScenario } from '../../scenario/index.ts';
 import { range, type Targets } from './targets.ts';
@@ -100,6 +100,34 @@ const eachBadWay =
   (...how: readonly Strike[]) =>
   (targets: Targets): Strike[] =>
     how.flatMap((each) => eachCut(targets).map((cut) => ({ ...cut, ...each })));
+/** With their disks first; without where no topic has its only copy there. */
+const eachReplacement = ({ clusters }: Targets): Strike[] =>
+  ['kept', 'lost'].flatMap((disk) =>
+    clusters
+      .filter(({ copiesMin }) => disk === 'kept' || copiesMin > 1)
+      .map(({ name }) => ({ cluster: name, down: '50ms', disk })),
+  );
+const eachCopiesChange = ({ topics, clusters }: Targets): Strike[] =>
+  topics.flatMap(({ name, cluster, copies }) => {
+    const { brokers, minInsyncReplicas } = clusters.find((each) => each.name === cluster)!;
+    return [copies + 1, copies - 1]
+      .filter((count) => count >= Math.max(1, minInsyncReplicas) && count <= Math.min(5, brokers))
+      .map((replicationFactor) => ({ topic: name, replicationFactor }));
+  });
+const eachScaleDown = ({ clusters }: Targets): Strike[] =>
+  clusters
+    .filter(({ brokers, copiesMax }) => brokers > Math.max(1, copiesMax))
+    .map(({ name }) => ({ cluster: name, brokers: 1 }));
+const eachGrowth = (targets: Targets): Strike[] => eachCluster(targets).map((at) => ({ ...at, turn: '50ms' }));
+/** Routers that ask seldom find new partitions after the run. */
+const FOUND_IN_NS = 10_000_000_000;
+/** Keys would go to other partitions: that records of one overtake each other is no fault of a policy. */
+const eachMorePartitions = ({ topics, keyed, metadataMaxAgeNs }: Targets): Strike[] =>
+  keyed || metadataMaxAgeNs > FOUND_IN_NS
+    ? []
+    : topics.map(({ name }) => ({ topic: name, partitions: 2, on: 'all-brokers', keyed: 'allow' }));
+const eachClassChange = ({ topics }: Targets): Strike[] =>
+  ['high', 'low'].flatMap((to) => topics.map(({ name }) => ({ topic: name, class: to })));
 const theRouters = ({ sinks }: Targets): Strike[] => (sinks.length > 0 ? [{}] : []);
 
 export const FAULT_KINDS: readonly FaultKind[] = [
@@ -121,6 +149,14 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'zookeeper-election', lasts: false, by: 'world', strikes: eachZooKeeper },
   { kind: 'rolling-restart', lasts: false, by: 'operator', strikes: eachRestart },
   { kind: 'leader-rebalance', lasts: false, by: 'operator', strikes: eachCluster },
+  { kind: 'image-replacement', lasts: false, by: 'operator', strikes: eachReplacement },
+  { kind: 'zone-out', lasts: true, by: 'operator', strikes: eachZone },
+  { kind: 'move-partitions', lasts: false, by: 'operator', strikes: eachCluster },
+  { kind: 'copies-change', lasts: false, by: 'operator', strikes: eachCopiesChange },
+  { kind: 'scale-down', lasts: false, by: 'operator', strikes: eachScaleDown },
+  { kind: 'add-brokers', lasts: false, by: 'operator', strikes: eachGrowth },
+  { kind: 'add-partitions', lasts: false, by: 'operator', strikes: eachMorePartitions },
+  { kind: 'class-change', lasts: false, by: 'operator', strikes: eachClassChange },
   { kind: 'failover', lasts: false, by: 'operator', strikes: eachFailover },
   { kind: 'region-evacuation', lasts: true, by: 'operator', strikes: eachEvacuation },
   { kind: 'cluster-unreachable', lasts: true, by: 'world', strikes: eachCluster },

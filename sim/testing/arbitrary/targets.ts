@@ -9,7 +9,15 @@ export interface Targets {
     readonly region: string;
     readonly brokers: number;
     readonly hosts: number;
+    /** Of its topics: the fewest and the most. Infinity and 0 without any. */
+    readonly copiesMin: number;
+    readonly copiesMax: number;
+    readonly minInsyncReplicas: number;
   }[];
+  readonly topics: readonly { readonly name: string; readonly cluster: string; readonly copies: number }[];
+  /** Producers partition by key. */
+  readonly keyed: boolean;
+  readonly metadataMaxAgeNs: number;
   readonly zookeepers: readonly { readonly name: string; readonly nodes: number }[];
   readonly regions: readonly { readonly name: string; readonly zones: number }[];
   /** Containers are numbered over all topics of the sink. */
@@ -29,13 +37,26 @@ export function worldOf(written: Written): Scenario {
 }
 
 export function targetsOf(written: Written): Targets {
-  const { clusters, sinks, regions, zookeepers = [] } = worldOf(written);
+  const { clusters, sinks, regions, topics, producers, zookeepers = [] } = worldOf(written);
   return {
-    clusters: clusters.map(({ name, role, brokers, brokersPerHost, region }) => {
+    clusters: clusters.map(({ name, role, brokers, brokersPerHost, region, minInsyncReplicas }) => {
       const { zones } = regions.find((each) => each.name === region)!;
       const hosts = range(brokers).map((broker) => hostOfBroker(broker, zones, brokersPerHost));
-      return { name, role, region, brokers, hosts: Math.max(...hosts) + 1 };
+      const copies = topics.filter(({ cluster }) => cluster === name).map((topic) => topic.replicationFactor);
+      return {
+        name,
+        role,
+        region,
+        brokers,
+        hosts: Math.max(...hosts) + 1,
+        copiesMin: Math.min(...copies),
+        copiesMax: Math.max(0, ...copies),
+        minInsyncReplicas,
+      };
     }),
+    topics: topics.map(({ name, cluster, replicationFactor }) => ({ name, cluster, copies: replicationFactor })),
+    keyed: producers.policy.partitioner === 'keyed',
+    metadataMaxAgeNs: producers.metadataMaxAgeNs,
     zookeepers,
     regions,
     sinks: sinks.map(({ name, kind, router }) => ({ name, kind, containers: router.containers })),

@@ -66,6 +66,7 @@ export const WORLD_BASE = {
   controller: { sessionTimeout: '200ms', failover: '100ms' },
   producers: {
     metadata: '20ms',
+    metadataMaxAge: '300ms',
     policy: {
       requestTimeout: '200ms',
       deliveryTimeout: '2s',
