@@ -46,8 +46,8 @@ export const stickyAssignor: Assignor = {
   name: 'sticky',
   assign(partitions, members) {
     const { least, more } = quotas(partitions, members.length);
-    // Whoever has most keeps one more, where not all can have the same: no other choice keeps more.
-    const byOwned = members.map((_, i) => i).sort((a, b) => members[b].owned.length - members[a].owned.length || a - b);
+    // Whoever has most keeps one more, where not all can have the same: no other choice keeps more. Of equals the first.
+    const byOwned = members.map((_, i) => i).sort((a, b) => members[b].owned.length - members[a].owned.length);
     const quota = new Array<number>(members.length);
     byOwned.forEach((member, rank) => {
       quota[member] = least + (rank < more ? 1 : 0);
