@@ -10,7 +10,7 @@ export * from './engine/index.ts';
 export { Histogram } from './measure/histogram.ts';
 export type { SimulatedConsumerOptions } from './ports/consumer-port.ts';
 export type { SimulatedKafkaOptions, SimulatedTopic } from './ports/kafka-spec.ts';
-export { type SimulatedClientOptions, SimulatedKafka } from './ports/simulated-kafka.ts';
+export { type SimulatedClientOptions, type SimulatedCut, SimulatedKafka } from './ports/simulated-kafka.ts';
 export type { MigrationReport, PipelineSide } from './report/migration.ts';
 export type * from './report/result.ts';
 export * from './scenario/index.ts';

@@ -1,5 +1,6 @@
 import type { Timer } from '../../src/ports.ts';
 import { hash32, invariant } from '../engine/index.ts';
+import { connectAgainNs, sendingEndsNs, sentAgainNs } from '../model/retransmission.ts';
 import type { Link, Wire } from './wire.ts';
 
 /** How a request ended for the client. */
@@ -30,11 +31,6 @@ export type Serve<T> = (to: Answering<T>) => void;
 
 type Stage = 'travels' | 'connects' | 'held' | 'served' | 'answer held' | 'returns' | 'ended';
 
-/** First retransmission of an unanswered connection request; each wait is twice the one before (Linux, RFC 6298). */
-const CONNECT_RETRY_NS = 1_000_000_000;
-/** AK `socket.connection.setup.timeout.ms`. */
-const CONNECT_TIMEOUT_NS = 10_000_000_000;
-
 export interface ExchangeOptions<T> {
   readonly wire: Wire;
   readonly link: Link;
@@ -52,6 +48,8 @@ export class Exchange<T> implements Answering<T> {
   #stage: Stage = 'travels';
   #reply: Reply<T> | null = null;
   #doneNs = 0;
+  /** How long its client waits. */
+  #limitNs = 0;
   /** What happens to it next. */
   #next: Timer | null = null;
   #limit: Timer | null = null;
@@ -70,6 +68,7 @@ export class Exchange<T> implements Answering<T> {
 
   send(limitNs: number): void {
     const { wire, link } = this.#options;
+    this.#limitNs = limitNs;
     this.#limit = wire.clock.after(limitNs, () => {
       this.#settle({ kind: this.#stage === 'connects' ? 'unreachable' : 'silent' });
     });
@@ -112,17 +111,25 @@ export class Exchange<T> implements Answering<T> {
   }
 
   #arrive(): void {
-    const { wire } = this.#options;
+    const { wire, link } = this.#options;
     const nowNs = wire.clock.nowNs();
     if (this.#stage === 'travels' && this.sentNs <= wire.reach.brokenNs(this.broker)) {
       // Under way when the connection broke: the client can't know how far it got.
       this.#end({ kind: 'broken' });
-    } else if (wire.reach.isCutOff(wire.topology.brokerCluster[this.broker])) {
+    } else if (wire.reach.isCutOff(wire.topology.brokerCluster[this.broker]) || this.#isClosed()) {
       this.#stage = 'connects';
-      let waitNs = CONNECT_RETRY_NS;
-      while (this.sentNs + waitNs <= nowNs) waitNs = 2 * waitNs + CONNECT_RETRY_NS;
-      if (nowNs >= this.sentNs + CONNECT_TIMEOUT_NS) this.#end({ kind: 'unreachable' });
-      else this.#at(this.sentNs + Math.min(waitNs, CONNECT_TIMEOUT_NS), () => this.#arrive());
+      const atNs = connectAgainNs(this.sentNs, nowNs);
+      if (atNs === Infinity) this.#end({ kind: 'unreachable' });
+      else this.#at(atNs, () => this.#arrive());
+    } else if (this.#isCut('there')) {
+      // Its packets are lost, and sent again, even if the client has given it up.
+      if (nowNs >= sendingEndsNs(this.sentNs, { closed: this.#settled })) this.#end({ kind: 'broken' });
+      else {
+        // What is behind it on its connection waits, too.
+        const atNs = Math.max(sentAgainNs(this.sentNs, nowNs), link.arrivalsNs[this.broker] + 1);
+        link.arrivalsNs[this.broker] = atNs;
+        this.#at(atNs, () => this.#arrive());
+      }
     } else if (wire.hangs(this.broker)) {
       this.#hold('held');
     } else if (wire.clusters.copies.isDown(this.broker)) {
@@ -149,7 +156,39 @@ export class Exchange<T> implements Answering<T> {
     const nowNs = wire.clock.nowNs();
     const atNs = Math.max(nowNs + this.#tripNs('back'), link.answersNs[this.broker] + 1);
     link.answersNs[this.broker] = atNs;
-    this.#at(atNs, () => this.#settle(this.#reply!));
+    this.#at(atNs, () => this.#return(nowNs));
+  }
+
+  /** The answer is there, unless it was lost on the way: then it is sent again at its next turn. */
+  #return(leftNs: number): void {
+    if (!this.#isCut('back')) {
+      this.#settle(this.#reply!);
+      return;
+    }
+    const nowNs = this.#options.wire.clock.nowNs();
+    if (nowNs >= sendingEndsNs(leftNs, { closed: this.#settled })) {
+      this.#settle({ kind: 'broken' });
+      return;
+    }
+    const { answersNs } = this.#options.link;
+    const atNs = Math.max(sentAgainNs(leftNs, nowNs), answersNs[this.broker] + 1);
+    answersNs[this.broker] = atNs;
+    this.#at(atNs, () => this.#return(leftNs));
+  }
+
+  #isCut(way: 'there' | 'back'): boolean {
+    const { wire, link } = this.#options;
+    if (!wire.ways.troubled) return false;
+    const there = wire.ways.broker(this.broker);
+    return way === 'there' ? wire.ways.isCut(link.spot, there) : wire.ways.isCut(there, link.spot);
+  }
+
+  /** A request without an answer costs its connection once its time is up, and while the way is cut there is no other. */
+  #isClosed(): boolean {
+    const { wire, link } = this.#options;
+    if (!wire.ways.troubled) return false;
+    const sinceNs = wire.ways.brokenSinceNs(link.spot, wire.ways.broker(this.broker));
+    return this.sentNs >= sinceNs + this.#limitNs;
   }
 
   #hold(stage: 'held' | 'answer held'): void {

@@ -105,6 +105,39 @@ describe('a producer in virtual time', () => {
     expect(await took(1)).toBeGreaterThan(1.5 * (await took(0)));
   });
 
+  it('sends again what a cut way loses: all is delivered once, at the first turn after the cut', async () => {
+    const kafka = clicks();
+    kafka.at(1_005, () => {
+      const mends = [1, 2, 3].map((broker) => kafka.cutWay({ broker, way: 'there' }));
+      kafka.at(3_005, () => {
+        for (const mend of mends) mend();
+      });
+    });
+    const { producer, close } = application(kafka, { acks: -1, requestTimeoutNs: 30_000 * MS });
+    await kafka.run({ forMs: 3_000 });
+    const during = kafka.records('clicks').flat().length;
+    expect(during).toBeLessThan(120);
+    expect(producer.connected).toBe(true);
+    await kafka.run({ forMs: 7_000 });
+    expect(await close()).toMatchObject({ delivered: 1_001, balanced: true });
+    expect(kafka.records('clicks').flat()).toHaveLength(1_001);
+  });
+
+  it('stores what it has on open connections when only answers are lost, and producers do not hear of it', async () => {
+    const kafka = clicks();
+    kafka.at(1_005, () => {
+      for (const broker of [1, 2, 3]) kafka.cutWay({ broker, way: 'back' });
+    });
+    const limits = { requestTimeoutNs: 500 * MS, deliveryTimeoutNs: 1_000 * MS, retries: 0 };
+    const { producer } = application(kafka, { acks: -1, ...limits });
+    await kafka.run({ forMs: 4_000 });
+    const stored = kafka.records('clicks').flat().length;
+    const { delivered, unknown } = producer.receipt();
+    expect(unknown).toBeGreaterThan(0);
+    expect(stored).toBeGreaterThan(delivered);
+    expect(stored).toBeLessThanOrEqual(delivered + unknown);
+  });
+
   it('has clusters of its own choice', async () => {
     const kafka = clicks({ clusters: { east: { brokers: 3 }, west: { brokers: 2 } } });
     kafka.cutOff({ cluster: 'east' });
@@ -122,25 +155,28 @@ type Fault = {
   readonly atMs: number;
   readonly forMs: number;
   readonly broker: number;
-  readonly kind: 'stop' | 'hang' | 'cut';
+  readonly kind: 'stop' | 'hang' | 'cut' | 'there' | 'back' | 'both';
 };
 
 const fault: fc.Arbitrary<Fault> = fc.record({
   atMs: fc.integer({ min: 0, max: 4_000 }),
   forMs: fc.integer({ min: 1, max: 3_000 }),
   broker: fc.integer({ min: 1, max: 3 }),
-  kind: fc.constantFrom('stop', 'hang', 'cut'),
+  kind: fc.constantFrom('stop', 'hang', 'cut', 'there', 'back', 'both'),
 });
 
 function plan(kafka: SimulatedKafka, faults: readonly Fault[]): void {
   for (const { atMs, forMs, broker, kind } of faults) {
+    let mend: (() => void) | null = null;
     kafka.at(atMs, () => {
-      if (kind === 'stop') kafka.stopBroker(broker);
+      if (kind === 'there' || kind === 'back' || kind === 'both') mend = kafka.cutWay({ broker, way: kind });
+      else if (kind === 'stop') kafka.stopBroker(broker);
       else if (kind === 'hang') kafka.hangBroker(broker);
       else kafka.cutOff();
     });
     kafka.at(atMs + forMs, () => {
-      if (kind === 'cut') kafka.reconnect();
+      if (mend !== null) mend();
+      else if (kind === 'cut') kafka.reconnect();
       else kafka.startBroker(broker);
     });
   }

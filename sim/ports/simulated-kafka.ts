@@ -3,6 +3,7 @@ import { Engine, hashString } from '../engine/index.ts';
 import { Clusters } from '../model/clusters.ts';
 import { Topology } from '../model/topology.ts';
 import { Ways } from '../model/ways.ts';
+import type { PlaceSpec } from '../scenario/scenario.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import { SimulatedConsumer, type SimulatedConsumerOptions } from './consumer-port.ts';
 import { FetchDesk } from './fetch-desk.ts';
@@ -23,6 +24,17 @@ export interface SimulatedClientOptions {
   readonly cluster?: string;
   /** Zone that the client stands in, from 0. Default 0. */
   readonly zone?: number;
+}
+
+/** What is cut. */
+export interface SimulatedCut {
+  /** Producers, or consumers. Default producers. */
+  readonly of?: 'applications' | 'routers';
+  /** Its number, from 1. */
+  readonly broker: number;
+  /** What is lost: requests, answers, or both. Default both. */
+  readonly way?: 'there' | 'back' | 'both';
+  readonly cluster?: string;
 }
 
 /**
@@ -55,6 +67,7 @@ export class SimulatedKafka {
   readonly #batchBytesMax = new Map<string, number>();
   readonly #groups = new Map<string, ConsumerGroup>();
   #driven = false;
+  #cuts = 0;
 
   constructor(options: SimulatedKafkaOptions) {
     const scenario = scenarioOf(options);
@@ -68,6 +81,7 @@ export class SimulatedKafka {
       clock: this.#clock,
       topology: this.#topology,
       clusters: this.#clusters,
+      ways: this.#ways,
       seed: scenario.seed,
     });
     this.#stores = Array.from({ length: this.#topology.partitions }, () => new RecordStore());
@@ -90,7 +104,7 @@ export class SimulatedKafka {
   producer({ cluster, zone = 0 }: SimulatedClientOptions = {}): ProducerPort {
     return new SimulatedProducer({
       wire: this.#wire,
-      link: this.#wire.link(this.#zone(zone)),
+      link: this.#wire.link(this.#zone(zone), 'applications'),
       brokers: this.#brokersOf(cluster),
       partitionsOf: (topic) => this.#partitionsOf(topic, cluster),
       batchBytesMax: (topic) => this.#batchBytesMax.get(topic) ?? BATCH_BYTES_MAX,
@@ -110,7 +124,7 @@ export class SimulatedKafka {
       ...options,
       wire: this.#wire,
       desk: this.#desk,
-      link: this.#wire.link(this.#zone(zone)),
+      link: this.#wire.link(this.#zone(zone), 'routers'),
       brokers: this.#brokersOf(cluster),
       group,
       partitionsOf: (topic) => this.#partitionsOf(topic, cluster),
@@ -159,6 +173,28 @@ export class SimulatedKafka {
 
   reconnect(options: { cluster?: string } = {}): void {
     this.#wire.reconnect(this.#clusterOf(options.cluster));
+  }
+
+  /**
+   * Nothing gets from clients to a broker, or back, or either, until the function that is returned is called. Connections
+   * stay: what is lost is sent again, as TCP does. Producers are `applications`, consumers `routers`.
+   */
+  cutWay({ of = 'applications', broker, way = 'both', cluster }: SimulatedCut): () => void {
+    const name = this.#topology.clusters[this.#clusterOf(cluster)].name;
+    const first = this.#brokersOf(cluster)[0];
+    const number = this.#broker(broker, cluster === undefined ? {} : { cluster }) - first;
+    const clients: PlaceSpec = { kind: of, region: '', zone: null };
+    const there: PlaceSpec = { kind: 'broker', cluster: name, broker: number };
+    const keys = (['there', 'back'] as const).filter((each) => way === 'both' || way === each);
+    const cuts = keys.map((each) => {
+      const key = `cut ${this.#cuts++}`;
+      const [from, to] = each === 'there' ? [clients, there] : [there, clients];
+      this.#ways.cut(key, { from, to }, this.#engine.nowNs);
+      return key;
+    });
+    return () => {
+      for (const key of cuts.splice(0)) this.#ways.mend(key);
+    };
   }
 
   /** Brokers of the cluster that lead the topic's partitions, by partition; −1 where there is none. */

@@ -6,12 +6,15 @@ import { hash32, invariant } from '../engine/index.ts';
 import type { Clusters } from '../model/clusters.ts';
 import { Reachability } from '../model/reachability.ts';
 import type { Topology } from '../model/topology.ts';
+import type { Ways } from '../model/ways.ts';
 import { Exchange, type Reply, type Serve } from './exchange.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** One client's end of its connections. */
 export interface Link {
   readonly zone: number;
+  /** Where it is among the places of the network. */
+  readonly spot: number;
   readonly identity: number;
   /** Requests so far. */
   ordinal: number;
@@ -25,6 +28,7 @@ export class Wire {
   readonly topology: Topology;
   readonly clusters: Clusters;
   readonly reach: Reachability;
+  readonly ways: Ways;
   /** Requests sent, by whether they reached a broker that took them. */
   served = 0;
   readonly #seed: number;
@@ -33,19 +37,21 @@ export class Wire {
   readonly #held: (Exchange<unknown>[] | null)[];
   #links = 0;
 
-  constructor(options: { clock: VirtualClock; topology: Topology; clusters: Clusters; seed: number }) {
+  constructor(options: { clock: VirtualClock; topology: Topology; clusters: Clusters; ways: Ways; seed: number }) {
     this.clock = options.clock;
     this.topology = options.topology;
     this.clusters = options.clusters;
+    this.ways = options.ways;
     this.#seed = options.seed;
     this.reach = new Reachability(options.topology);
     this.#held = Array.from({ length: options.topology.brokers }, () => null);
   }
 
-  link(zone: number): Link {
+  link(zone: number, of: 'applications' | 'routers'): Link {
     const { brokers } = this.topology;
     return {
       zone,
+      spot: this.ways[of](zone),
       identity: hash32(this.#seed, this.#links++, 0x11),
       ordinal: 0,
       arrivalsNs: new Float64Array(brokers),
