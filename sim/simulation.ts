@@ -374,10 +374,10 @@ export class Simulation {
   }
 
   #failovers(): Failovers {
-    const { engine, scenario, topology, plan, producers, routers, clusters } = this;
+    const { engine, scenario, topology, producers, clusters } = this;
     const endOf = (partition: number): number => clusters.logs[partition].endOffset();
     const isCutOff = (cluster: number): boolean => producers.courier.isCutOff(cluster);
-    const moves = new TopicMoves({ engine, topology, plan, producers, routers, endOf, seed: scenario.seed });
+    const moves = new TopicMoves({ ...this, endOf, seed: scenario.seed });
     return new Failovers({
       engine,
       told: (failover, milestone, nowNs) => this.failoverScores.reach(failover, milestone, nowNs),

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ALERT_RULES, type AlertRules } from '../../src/audit/alert-rules.ts';
 import { generic, MS, S, type SmallWorld, smallWorld } from '../model/small-world.fixture.ts';
+import type { RunResult } from '../report/result.ts';
 import type { AuditSpec, FaultSpec, PlaceSpec } from '../scenario/scenario.ts';
 import { Simulation } from '../simulation.ts';
 
@@ -58,12 +59,13 @@ const alerts = {
 };
 
 const fidelities = ['record', 'request'] as const;
-function run(how: SmallWorld, fidelity: (typeof fidelities)[number] = 'request') {
+function running(how: SmallWorld, fidelity: (typeof fidelities)[number] = 'request') {
   const scenario = { ...smallWorld({ ...world, ...how, fidelity }), audit, alerts };
   const simulation = new Simulation(scenario, { check: 'event' });
   simulation.advance();
-  return simulation.finish();
+  return { ...simulation.finish(), simulation };
 }
+const run = (how: SmallWorld, fidelity?: (typeof fidelities)[number]): RunResult => running(how, fidelity);
 const seconds = (ns: number): number => ns / 1e9;
 
 describe('a network partition', () => {
@@ -144,4 +146,37 @@ describe('auditors and alerts', () => {
     const sends = words!.scores.find(({ auditor }) => auditor === 'sends')!;
     expect(sends.trueLost).toBe(dropped + ledger.unknown);
   });
+});
+
+describe('a topic that gets more partitions', () => {
+  const grow = (atNs: number): FaultSpec => ({
+    kind: 'add-partitions',
+    atNs,
+    cluster: 'fronting',
+    topic: 'topic-0',
+    partitions: 3,
+    on: 'all-brokers',
+    everyNs: 0,
+  });
+  const growing: SmallWorld = {
+    metadataMaxAgeNs: 200 * MS,
+    policy: { ...world.policy, partitioner: 'keyed', keys: 40 },
+  };
+  const poll: FaultSpec = { ...move, pollNs: 500 * MS } as FaultSpec;
+
+  it.each(fidelities)(
+    'has them in the cluster that it goes to, too, before or while producers go there (%s)',
+    (fidelity) => {
+      for (const atNs of [900 * MS, 1_600 * MS]) {
+        const { ledger, simulation } = running({ ...growing, faults: [grow(atNs), poll] }, fidelity);
+        // The home has 6, and so has the place that it went to: logs of the new ones there have got records.
+        const { topicPartitions, topicFirstPartition } = simulation.topology;
+        expect([...topicPartitions]).toEqual([6, 6]);
+        const ends = [3, 4, 5].map((index) => simulation.clusters.logs[topicFirstPartition[1] + index].endOffset());
+        expect(Math.min(...ends)).toBeGreaterThan(0);
+        expect([ledger.dropped, ledger.unknown, ledger.lost]).toEqual([{}, 0, {}]);
+        expect(ledger.inFlight).toBeLessThan(20);
+      }
+    },
+  );
 });

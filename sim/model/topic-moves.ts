@@ -5,6 +5,7 @@
 import { type Engine, hash32 } from '../engine/index.ts';
 import type { RouterFleet } from './fleet/fleet.ts';
 import { isDrained } from './fleet/fleet-report.ts';
+import type { Operations } from './operations/operations.ts';
 import type { ProducerFleet } from './producer-fleet.ts';
 import type { StreamPlan } from './stream-plan.ts';
 import type { Topology } from './topology.ts';
@@ -24,6 +25,7 @@ export interface TopicMovesOptions {
   /** End of a partition's log, appends under way counted. */
   readonly endOf: (partition: number) => number;
   readonly seed: number;
+  readonly operations: Operations;
 }
 
 export class TopicMoves {
@@ -31,12 +33,16 @@ export class TopicMoves {
   /** By fronting topic: the topic that stands for it where producers are to send. */
   readonly #map: Int32Array;
   readonly #changes: Change[] = [];
+  /** Where topics are read: elsewhere they aren't yet, or nobody cares any more. */
+  readonly #read: Set<number>;
   readonly #kind: number;
 
   constructor(options: TopicMovesOptions) {
     this.#from = options;
     const { topicHome } = options.topology;
     this.#map = topicHome.filter((home, topic) => home === topic).slice();
+    this.#read = new Set(this.#map);
+    options.operations.grown = (topic) => this.#grown(topic);
     this.#kind = options.engine.kind('producer learns the map', (producer, change) => this.#learn(producer, change));
   }
 
@@ -58,14 +64,33 @@ export class TopicMoves {
 
   /** Containers read the topics in the cluster from now on. */
   open(homes: readonly number[], cluster: number): void {
-    for (const home of homes) this.#from.routers.rescaling.open(this.placeIn(home, cluster), true);
+    const { routers, topology, operations } = this.#from;
+    for (const home of homes) {
+      const place = this.placeIn(home, cluster);
+      // It is created as it is now where it comes from.
+      operations.grow(place, topology.topicPartitions[this.#map[home]]);
+      this.#read.add(place);
+      routers.rescaling.open(place, true);
+    }
   }
 
   /** Nobody reads them there any more. */
   close(homes: readonly number[], cluster: number): void {
     for (const home of homes) {
       const place = this.placeIn(home, cluster);
-      if (this.#map[home] !== place) this.#from.routers.rescaling.open(place, false);
+      if (this.#map[home] === place) continue;
+      this.#read.delete(place);
+      this.#from.routers.rescaling.open(place, false);
+    }
+  }
+
+  /** A topic has got partitions in one cluster: it gets them wherever else it is, so that what moves finds its own. */
+  #grown(topic: number): void {
+    const { topology, operations } = this.#from;
+    const home = topology.topicHome[topic];
+    if (home < 0) return;
+    for (const place of topology.placesOf(home)) {
+      if (this.#read.has(place)) operations.grow(place, topology.topicPartitions[topic]);
     }
   }
 

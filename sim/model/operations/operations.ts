@@ -30,6 +30,8 @@ type Of<K> = Extract<OperationSpec, { kind: K }>;
 
 export class Operations {
   readonly reassignments: Reassignments;
+  /** Told of a topic that has got partitions. */
+  grown: ((topic: number) => void) | null = null;
   readonly #from: OperationsOptions;
   /** Kind of its events: made when the first is due, so that it has no part in the order of runs without any. */
   #kind = -1;
@@ -123,6 +125,13 @@ export class Operations {
     });
   }
 
+  /** The topic gets as many partitions as that, where it has fewer. */
+  grow(topic: number, partitions: number): void {
+    const { topology } = this.#from;
+    const missing = partitions - topology.topicPartitions[topic];
+    if (missing > 0) this.#create(topic, topology.topicCluster[topic], missing, 'all-brokers');
+  }
+
   /** The controller creates partitions: they are there at once, and clients hear of them when brokers tell. */
   #create(topic: number, cluster: number, count: number, on: 'new-brokers' | 'all-brokers'): void {
     const { topology, clusters, controllers } = this.#from;
@@ -144,6 +153,7 @@ export class Operations {
       created.push(partition);
     }
     controllers.leaders.changed(created);
+    this.grown?.(topic);
   }
 
   #balance({ cluster: name, topic: only, throttleBytesPerSecond, atOnce }: Of<'move-partitions'>): void {
