@@ -62,6 +62,8 @@ export class Reassignments {
   #kind = -1;
   /** By partition. */
   readonly #moving = new Map<number, Moving>();
+  /** By partition: where operations want it, in the order in which they began: the first is under way, or waits for its turn. */
+  readonly #plans = new Map<number, { readonly moves: Moves; readonly brokers: readonly number[] }[]>();
   /** Those with partitions that wait for their turn. */
   readonly #queued = new Set<Moves>();
   #ordinal = 0;
@@ -75,15 +77,20 @@ export class Reassignments {
     return this.#moving.size;
   }
 
-  /** Where the partition's copies are, or will be when it has got there. */
+  /** Where the partition's copies are, or will be when all that is planned is done. */
   assignmentOf(partition: number): Assignment {
-    const brokers = this.#moving.get(partition)?.target ?? [...this.#from.topology.replicasOf(partition)];
+    const brokers = this.#plans.get(partition)?.at(-1)?.brokers ?? [...this.#from.topology.replicasOf(partition)];
     return { partition, brokers };
   }
 
   /** Moves partitions to their brokers, so many at a time, and says when all are there. */
   begin(moves: Moves): void {
     this.#queued.add(moves);
+    for (const { partition, brokers } of moves.waiting) {
+      const plans = this.#plans.get(partition) ?? [];
+      plans.push({ moves, brokers });
+      this.#plans.set(partition, plans);
+    }
     this.#next(moves);
   }
 
@@ -91,8 +98,8 @@ export class Reassignments {
     const { controllers } = this.#from;
     for (let i = 0; i < moves.waiting.length && moves.underWay < moves.atOnce; ) {
       const { partition, brokers } = moves.waiting[i];
-      // Another operation has it: when that is done, its turn comes.
-      if (this.#moving.has(partition)) {
+      // Another operation has it, or had it in mind before: when that is done, its turn comes.
+      if (this.#plans.get(partition)![0].moves !== moves) {
         i++;
         continue;
       }
@@ -180,6 +187,9 @@ export class Reassignments {
     copies.assign(partition, target);
     controllers.leaders.changed([partition], stays ? [] : [partition]);
     this.#moving.delete(partition);
+    const plans = this.#plans.get(partition)!;
+    plans.shift();
+    if (plans.length === 0) this.#plans.delete(partition);
     moves.underWay--;
     this.#next(moves);
     for (const other of [...this.#queued]) if (other !== moves) this.#next(other);
