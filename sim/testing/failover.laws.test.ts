@@ -49,6 +49,9 @@ it('are drawn by the kit wherever there is a stand-by', () => {
   const drawn = fc.sample(only, { numRuns: 20, seed: 1 }).flat();
   expect(drawn.length).toBeGreaterThan(0);
   for (const fault of drawn) expect(fault).toMatchObject({ kind: 'failover', to: 'spare' });
+  const moves = fc.sample(faultSchedules(spare, { kinds: ['topic-move'] }), { numRuns: 20, seed: 1 }).flat();
+  expect(moves.length).toBeGreaterThan(0);
+  for (const fault of moves) expect(fault).toMatchObject({ kind: 'topic-move', to: 'spare' });
 });
 
 it('come to what the ledger says, and drain once all is healed', () => {

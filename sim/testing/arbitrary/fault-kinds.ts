@@ -52,6 +52,12 @@ const eachFailover = ({ clusters }: Targets): Strike[] =>
         .filter((other) => other.role === 'stand-by' && other.region === region)
         .map((standby) => ({ cluster: name, to: standby.name, ...QUICK })),
     );
+const eachMove = (targets: Targets): Strike[] =>
+  eachFailover(targets).flatMap(({ cluster, to }) =>
+    targets.topics
+      .filter((topic) => topic.cluster === cluster)
+      .map(({ name }) => ({ topic: name, to, create: QUICK.create, poll: QUICK.poll })),
+  );
 const eachEvacuation = ({ regions }: Targets): Strike[] =>
   regions.length > 1 ? regions.map(({ name }) => ({ region: name, over: '1ms' })) : [];
 const eachRestart = (targets: Targets): Strike[] => eachCluster(targets).map((at) => ({ ...at, down: '50ms' }));
@@ -157,6 +163,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'add-brokers', lasts: false, by: 'operator', strikes: eachGrowth },
   { kind: 'add-partitions', lasts: false, by: 'operator', strikes: eachMorePartitions },
   { kind: 'class-change', lasts: false, by: 'operator', strikes: eachClassChange },
+  { kind: 'topic-move', lasts: false, by: 'operator', strikes: eachMove },
   { kind: 'failover', lasts: false, by: 'operator', strikes: eachFailover },
   { kind: 'region-evacuation', lasts: true, by: 'operator', strikes: eachEvacuation },
   { kind: 'cluster-unreachable', lasts: true, by: 'world', strikes: eachCluster },
