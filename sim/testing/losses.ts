@@ -69,10 +69,9 @@ function isComing(record: RecordLife, nowNs: number): boolean {
   return isStored(record) && !record.batch!.appends.some(({ atNs }) => atNs <= nowNs);
 }
 
-/** A log had it, and its producer is done with it; or a log has it. */
+/** A log has it, or had it. */
 function wasStored(record: RecordLife): boolean {
-  const { batch } = record;
-  return isStored(record) || (batch?.ended === true && batch.appends.some(({ happened }) => happened));
+  return isStored(record) || (record.batch?.appends.some(({ happened }) => happened) ?? false);
 }
 
 /** Null for a record that was stored, and for one that is still on its way. */
