@@ -192,6 +192,7 @@ export class Ledger {
       }
       addTo(book.lost, 'retention', retained);
       for (const [cause, n] of Object.entries(at.duplicates)) addTo(book.duplicates, cause, n);
+      addTo(book.duplicates, 'stored-again', copies.deliveredAgain);
       if (at.stored !== at.delivered + at.lost + at.backlog) book.balanced = false;
     });
     const view = { logs: clusters.logs, books: routers.books, nowNs: world.nowNs };

@@ -19,6 +19,8 @@ interface RouteView {
 export interface Copies {
   stored: number;
   delivered: number;
+  /** Of `delivered`: the sink had the record before the log lost it, and got it again when it was stored again. */
+  deliveredAgain: number;
   lost: number;
   backlog: number;
 }
@@ -27,7 +29,7 @@ export function routeCopies(at: RouteStanding, view: RouteView): Copies {
   const { log, books } = view;
   let stored = -log.duplicatesIn(at.stored, log.endOffset());
   for (const n of log.duplicates) stored += n;
-  const copies = { stored: 0, delivered: 0, lost: 0, backlog: 0 };
+  const copies = { stored: 0, delivered: 0, deliveredAgain: 0, lost: 0, backlog: 0 };
   if (stored > 0) {
     const delivered = at.duplicates['log-duplicate'];
     let backlog = 0;
@@ -120,8 +122,10 @@ function addAgain(copies: Copies, at: RouteStanding, view: RouteView, { lostFrom
   copies.stored += n;
   for (let i = 0; i < n; i++) {
     if (!isDelivered(at, view, lostFrom + i)) copies.lost++;
-    else if (isDelivered(at, view, from + i)) copies.delivered++;
-    else if (isLost(at, view, from + i)) copies.lost++;
+    else if (isDelivered(at, view, from + i)) {
+      copies.delivered++;
+      copies.deliveredAgain++;
+    } else if (isLost(at, view, from + i)) copies.lost++;
     else copies.backlog++;
   }
 }

@@ -101,6 +101,7 @@ export class Controllers {
   }
 
   #stop(broker: number): void {
+    this.sessions.mute[broker] = 0;
     this.#clusters.copies.stop(broker);
     this.#listener.brokerStopped(broker);
   }
@@ -265,7 +266,9 @@ export class Controllers {
       controller.succeed();
     } else if (step === REGISTERS) {
       const { copies } = this.#clusters;
-      if (copies.news.isAway(broker) || (endsNs < HEARD && this.#engine.nowNs < endsNs)) return;
+      // One that is mute restarts when it goes on.
+      if (copies.news.isAway(broker) || this.sessions.mute[broker] === 1) return;
+      if (endsNs < HEARD && this.#engine.nowNs < endsNs) return;
       const disk = copies.isDown(broker) ? this.sessions.returning.get(broker) : 'kept';
       // Killed once more before it could, not stopped yet, or heard already.
       if (disk === undefined || (!copies.isDown(broker) && !copies.news.hasLeft(broker))) return;

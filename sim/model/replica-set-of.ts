@@ -1,5 +1,5 @@
 /** The copies of a partition, as its cluster is set. */
-import { hash32 } from '../engine/index.ts';
+import { hash32, invariant } from '../engine/index.ts';
 import type { FollowerWays } from './follower-ways.ts';
 import type { PartitionLog } from './log.ts';
 import { ReplicaSet } from './replication.ts';
@@ -11,10 +11,16 @@ export interface ReplicaSetHow {
   readonly ways: FollowerWays;
 }
 
-/** Null for a partition with one copy, or none yet. */
+/** At the start, when no way is slow yet. Null for a partition with one copy, or none yet. */
 export function replicaSetOf(partition: number, log: PartitionLog, how: ReplicaSetHow): ReplicaSet | null {
-  const replicas = how.topology.replicasOf(partition);
+  const { topology, ways } = how;
+  const replicas = topology.replicasOf(partition);
   if (replicas.length < 2) return null;
+  const [leader] = replicas;
+  const spec = topology.clusters[topology.topicCluster[topology.partitionTopic[partition]]];
+  for (const follower of replicas.slice(1)) {
+    invariant(ways.keepsUp(follower, leader, spec), 'a healthy follower is never too far behind');
+  }
   return replicaSet(partition, log, how);
 }
 

@@ -40,9 +40,6 @@ export class ReplicaSet extends ReplicasInTrouble implements MergeWatcher {
     super(log, options);
     if ('watcher' in log) log.watcher = this;
     this.options = options;
-    for (let i = 1; i < this.replicas; i++) {
-      invariant(options.lagMaxNs > 4 * this.periodNs(i), 'a healthy follower is never too far behind');
-    }
   }
 
   /** True while no follower is in trouble and the leader runs. */

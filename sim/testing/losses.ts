@@ -30,7 +30,7 @@ export interface Loss {
 }
 
 /** Losses record by record. */
-export function lossesIn(book: RecordBook, { scenario, plan }: Simulation): Loss[] {
+export function lossesIn(book: RecordBook, { scenario, plan, nowNs }: Simulation): Loss[] {
   const groups = new Map<string, Omit<Loss, 'count' | 'records'> & { records: number[] }>();
   const routes = scenario.topics.map(({ routes: names }) =>
     names.map((name) => scenario.sinks.findIndex((sink) => sink.name === name)),
@@ -49,7 +49,7 @@ export function lossesIn(book: RecordBook, { scenario, plan }: Simulation): Loss
     };
     const cause = causeForAll(record);
     if (cause !== null) lose(cause, -1);
-    else if (wasStored(record)) {
+    else if (wasStored(record) && !isComing(record, nowNs)) {
       const gone = !isStored(record);
       if (gone && routes[topic]!.length === 0) lose('truncated', -1);
       for (const sink of routes[topic]!) {
@@ -64,10 +64,14 @@ function isStored({ batch }: RecordLife): boolean {
   return batch?.appends.some(({ stands }) => stands) ?? false;
 }
 
-/** A log had it, and its producer is done with it; or a log has it. */
+/** Its broker is still at it: with acks 0 the producer was done with it long before. */
+function isComing(record: RecordLife, nowNs: number): boolean {
+  return isStored(record) && !record.batch!.appends.some(({ atNs }) => atNs <= nowNs);
+}
+
+/** A log has it, or had it. */
 function wasStored(record: RecordLife): boolean {
-  const { batch } = record;
-  return isStored(record) || (batch?.ended === true && batch.appends.some(({ happened }) => happened));
+  return isStored(record) || (record.batch?.appends.some(({ happened }) => happened) ?? false);
 }
 
 /** Null for a record that was stored, and for one that is still on its way. */

@@ -77,6 +77,43 @@ describe('a run followed record by record', () => {
     expect(run.disorders!.filter(({ sink }) => sink < 0)).toEqual([]);
   });
 
+  it('counts twice what a sink had before its log lost it, and got again when its producer stored it again', () => {
+    const written = {
+      ...smallPipeline({ policy: { deliveryTimeout: 'never' } }),
+      faults: [
+        // Records are stored and delivered, but their producer doesn't hear of it; then their only disk is gone.
+        {
+          kind: 'network-partition',
+          from: 'broker:normal/0',
+          to: 'applications',
+          oneWay: true,
+          at: '150ms',
+          for: '100ms',
+        },
+        { kind: 'broker-replace', cluster: 'normal', broker: 0, at: '300ms', for: '100ms' },
+      ],
+    } satisfies Written;
+    const record = runSchedule(written);
+    const [route] = record.result!.ledger.routes;
+    expect(route!.duplicates['stored-again']).toBeGreaterThan(0);
+    expect(route).toMatchObject({ delivered: route!.stored, lost: {} });
+    expect(record.duplicates).toMatchObject([{ count: route!.duplicates['stored-again'] }]);
+    const request = runSchedule(written, { fidelity: 'request' });
+    expect(request.result!.ledger.routes).toEqual(record.result!.ledger.routes);
+  });
+
+  it('calls nothing lost that a broker is still at, though with acks 0 its producer is done with it', () => {
+    const slow = { kind: 'broker-slow', cluster: 'normal', broker: 0, network: 1000, at: '1s', for: '390ms' } as const;
+    const run = runSchedule({
+      ...smallPipeline({ policy: { acks: '0', linger: '50ms' }, topic: { rate: '31/s' } }),
+      faults: [slow, slow],
+    });
+    const { ledger } = run.result!;
+    expect(ledger.inFlight).toBeGreaterThan(0);
+    expect(run.losses).toEqual([]);
+    expect(ledger.lost).toEqual({});
+  });
+
   it('gives in request fidelity what the record gives, as far as sums tell', () => {
     let sameMemory = 0;
     fc.assert(

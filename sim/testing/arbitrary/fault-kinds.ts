@@ -142,7 +142,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   { kind: 'broker-replace', lasts: true, by: 'operator', strikes: eachBroker },
   { kind: 'disk-full', lasts: true, by: 'world', strikes: eachBrokerWith({ restart: '0s' }, { restart: '100ms' }) },
   { kind: 'broker-hang', lasts: true, by: 'world', strikes: eachBrokerWith({}, { session: 'lost' }) },
-  { kind: 'broker-slow', lasts: true, by: 'world', strikes: eachBrokerWith({ cpu: 100 }, { network: 1000 }) },
+  { kind: 'broker-slow', lasts: true, by: 'world', strikes: eachBrokerWith({ cpu: 20 }, { network: 30 }) },
   { kind: 'zone-kill', lasts: true, by: 'world', strikes: eachZone },
   { kind: 'host-kill', lasts: true, by: 'world', strikes: eachHost },
   { kind: 'region-kill', lasts: true, by: 'world', strikes: eachRegion },
