@@ -3,8 +3,8 @@
 import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
 import type { OperationSpec } from './operation-spec.ts';
+import { checkQuotaBounds } from './quota-bounds.ts';
 import type { TopicSpec } from './scenario.ts';
-import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
 
 type Written = ParsedScenario['faults'][number];
@@ -162,20 +162,7 @@ function quotaChange(
   const { tenant, records, burst, bytes, burstBytes } = written;
   const known = new Map(Object.entries(scenario.producers.quotas).map(([name, quota]) => [name, [quota]]));
   lookUp(tenant, known, { path: path('tenant'), what: 'a tenant of producers.quotas', report });
-  for (const [key, rate] of [
-    ['records', records],
-    ['bytes', bytes],
-  ] as const) {
-    if (rate === undefined || Number.isInteger(rate)) continue;
-    report({ path: path(key), given: `${rate} a second`, expected: 'a whole number a second' });
-  }
-  if (burst !== undefined && records === undefined)
-    report({ path: path('burst'), given: String(burst), expected: '`records:` beside it' });
-  const { recordMax } = scenario.producers.policy;
-  if (burstBytes !== undefined && (bytes === undefined || burstBytes < recordMax)) {
-    const expected = `\`bytes:\` beside it, and at least policy.recordMax, ${formatQuantity('bytes', recordMax)}`;
-    report({ path: path('burstBytes'), given: formatQuantity('bytes', burstBytes), expected });
-  }
+  checkQuotaBounds(written, { path, recordMax: scenario.producers.policy.recordMax, report });
   return [
     {
       kind: written.kind,

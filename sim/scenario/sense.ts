@@ -5,6 +5,7 @@ import type { PathStep } from './issue.ts';
 import { lookUp, type TimelineContext } from './look-up.ts';
 import { nearest } from './nearest.ts';
 import { partitionsToCome } from './operations.ts';
+import { checkQuotaBounds } from './quota-bounds.ts';
 import { formatQuantity } from './units.ts';
 import type { ParsedScenario } from './written.ts';
 
@@ -53,24 +54,9 @@ function checkHealing({ scenario: { healing }, report }: TimelineContext): void 
 /** The core would refuse these, too; and a share of the volume for a tenant without a quota is a slip of the pen. */
 function checkQuotas({ scenario, report }: TimelineContext): void {
   const { quotas, policy } = scenario.producers;
-  for (const [tenant, { records, burst, bytes, burstBytes }] of Object.entries(quotas)) {
+  for (const [tenant, quota] of Object.entries(quotas)) {
     const path = (key: string): PathStep[] => ['producers', 'quotas', tenant, key];
-    for (const [key, rate] of [
-      ['records', records],
-      ['bytes', bytes],
-    ] as const) {
-      if (rate === undefined || Number.isInteger(rate)) continue;
-      report({ path: path(key), given: `${rate} a second`, expected: 'a whole number a second' });
-    }
-    if (burst !== undefined && records === undefined)
-      report({ path: path('burst'), given: String(burst), expected: '`records:` beside it' });
-    if (burstBytes === undefined) continue;
-    const given = formatQuantity('bytes', burstBytes);
-    if (bytes === undefined) report({ path: path('burstBytes'), given, expected: '`bytes:` beside it' });
-    if (burstBytes < policy.recordMax) {
-      const expected = `at least policy.recordMax, ${formatQuantity('bytes', policy.recordMax)}: a larger record would never fit`;
-      report({ path: path('burstBytes'), given, expected });
-    }
+    checkQuotaBounds(quota, { path, recordMax: policy.recordMax, report });
   }
   const known = Object.keys(quotas);
   const check = (path: PathStep[], tenant: string): void => {

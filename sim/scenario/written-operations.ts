@@ -1,19 +1,8 @@
 /** The written form of what an operator does to a running world. */
 import * as z from 'zod';
-import {
-  byteRate,
-  bytes,
-  choice,
-  count,
-  duration,
-  group,
-  optional,
-  recordRate,
-  required,
-  setting,
-  UNLIMITED,
-} from './setting.ts';
+import { byteRate, choice, count, duration, group, optional, required, setting, UNLIMITED } from './setting.ts';
 import { CLASS_NAMES, nameOf } from './written-cluster.ts';
+import { quotaBounds } from './written-producer.ts';
 
 const at = () => required(duration(), 'When, counted from the end of the warm-up.');
 const cluster = () =>
@@ -160,14 +149,7 @@ export const operationSchemas = [
       kind: z.literal('quota-change'),
       at: at(),
       tenant: required(nameOf('a tenant', 'ads'), 'One that has a quota under producers.quotas.'),
-      records: optional(recordRate({ min: 1 }), 'Records a second, a whole number.', 'no bound on records'),
-      burst: optional(count({ min: 1 }), 'Records at once after a quiet time.', 'those of one second'),
-      bytes: optional(byteRate({ min: 1 }), 'Bytes a second, raw, a whole number.', 'no bound on bytes'),
-      burstBytes: optional(
-        bytes({ min: 1 }),
-        'Bytes at once; at least the largest record.',
-        'those of one second, or the largest record',
-      ),
+      ...quotaBounds,
     }),
     'What each instance admits of a tenant changes.',
   ),

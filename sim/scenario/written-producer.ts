@@ -157,17 +157,20 @@ export const policySchema = group(
   'What a producer does with records.',
 );
 
+/** Bounds of a tenant: of its quota, and of a change of it. */
+export const quotaBounds = {
+  records: optional(recordRate({ min: 1 }), 'Records a second, a whole number.', 'no bound on records'),
+  burst: optional(count({ min: 1 }), 'Records at once after a quiet time.', 'those of one second'),
+  bytes: optional(byteRate({ min: 1 }), 'Bytes a second, raw, a whole number.', 'no bound on bytes'),
+  burstBytes: optional(
+    bytes({ min: 1 }),
+    'Bytes at once; at least the largest record.',
+    'those of one second, or the largest record',
+  ),
+};
+
 const quotaSchema = group(
-  z.strictObject({
-    records: optional(recordRate({ min: 1 }), 'Records a second, a whole number.', 'no bound on records'),
-    burst: optional(count({ min: 1 }), 'Records at once after a quiet time.', 'those of one second'),
-    bytes: optional(byteRate({ min: 1 }), 'Bytes a second, raw, a whole number.', 'no bound on bytes'),
-    burstBytes: optional(
-      bytes({ min: 1 }),
-      'Bytes at once; at least the largest record.',
-      'those of one second, or the largest record',
-    ),
-  }),
+  z.strictObject(quotaBounds),
   'What each instance admits of a tenant; beyond it, records drop as over-quota.',
 );
 
